@@ -1,0 +1,232 @@
+"""Many-to-many travel times on integer milliseconds, by numba kernels on arrays.
+
+The searches are Dijkstra's (1959) with a binary heap of (time, node) packed into one int64, so
+that ties are settled by node number and every run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.roads.graph import Roads
+
+NEVER = np.int32(2**31 - 1)
+"""Node label of a search: not reached. It stays inside the search; results leave it out."""
+
+_PAIRS_PER_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Network:
+    """Forward star of a road graph for one vehicle: edges of node v are indptr[v]:indptr[v+1].
+
+    Attributes:
+        indptr: (V+1,) int64.
+        head: (E,) int32 node at the end of each edge.
+        ms: (E,) int32 travel time of this vehicle in ms, > 0.
+    """
+
+    indptr: NDArray[np.int64]
+    head: NDArray[np.int32]
+    ms: NDArray[np.int32]
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes V."""
+        return len(self.indptr) - 1
+
+
+def network(roads: Roads, vehicle_factor: float) -> Network:
+    """The road graph with every edge's car time multiplied and rounded to ms (at least 1)."""
+    order = np.lexsort((roads.head, roads.tail))
+    counts = np.bincount(roads.tail, minlength=len(roads.ids))
+    indptr = np.zeros(len(roads.ids) + 1, dtype=np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    ms = np.maximum(1, np.rint(roads.ms[order] * vehicle_factor)).astype(np.int32)
+    return Network(indptr, roads.head[order].astype(np.int32), ms)
+
+
+@numba.njit(cache=True, inline="always")
+def _push(heap, size, key):  # type: ignore[no-untyped-def]
+    position = size
+    while position > 0:
+        parent = (position - 1) >> 1
+        if heap[parent] <= key:
+            break
+        heap[position] = heap[parent]
+        position = parent
+    heap[position] = key
+    return size + 1
+
+
+@numba.njit(cache=True, inline="always")
+def _pop(heap, size):  # type: ignore[no-untyped-def]
+    """Remove the smallest key; returns (key, new size)."""
+    top = heap[0]
+    size -= 1
+    key = heap[size]
+    position = 0
+    while True:
+        child = 2 * position + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= key:
+            break
+        heap[position] = heap[child]
+        position = child
+    heap[position] = key
+    return top, size
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest(indptr, head, ms, source, offset):  # type: ignore[no-untyped-def]
+    nodes = len(indptr) - 1
+    label = np.full(nodes, NEVER, np.int32)
+    owner = np.full(nodes, -1, np.int32)
+    heap = np.empty(len(head) + len(source) + 1, np.int64)
+    size = 0
+    for s in range(len(source)):
+        node = source[s]
+        # Strict: of equally fast sources at one node the first keeps it.
+        if offset[s] < label[node]:
+            label[node] = offset[s]
+            owner[node] = s
+            size = _push(heap, size, (np.int64(offset[s]) << 32) | node)
+    while size > 0:
+        key, size = _pop(heap, size)
+        time = key >> 32
+        node = key & 0xFFFFFFFF
+        if time > label[node]:
+            continue
+        for edge in range(indptr[node], indptr[node + 1]):
+            after = time + ms[edge]
+            other = head[edge]
+            if after < label[other]:
+                label[other] = after
+                owner[other] = owner[node]
+                size = _push(heap, size, (after << 32) | other)
+            elif after == label[other] and owner[node] < owner[other]:
+                owner[other] = owner[node]
+    return label, owner
+
+
+def nearest(
+    net: Network, source: NDArray[np.int32], offset_ms: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Time of the nearest source to every node, in one search from all sources.
+
+    Args:
+        net: the network.
+        source: (K,) nodes searched from.
+        offset_ms: (K,) ms added at each source (turnout).
+
+    Returns:
+        (V,) int32 ms (``NEVER`` where no source reaches) and (V,) int32 number of the source,
+        the lowest of equally fast ones, -1 where none reaches.
+    """
+    label, owner = _nearest(net.indptr, net.head, net.ms, source, offset_ms)
+    return label, owner
+
+
+@numba.njit(cache=True, nogil=True)
+def _within(  # type: ignore[no-untyped-def]
+    indptr, head, ms, source, offset, limit, terminal, first, ends, nodes_out, ms_out, label, touched, heap
+):
+    """Search from source[first], source[first+1], ... until the output might overflow.
+
+    Returns the first source not searched. Arrays are preallocated by the caller: a kernel that
+    grows its arrays runs several times slower.
+    """
+    used = 0
+    for s in range(first, len(source)):
+        if used + len(label) > len(nodes_out):
+            return s
+        size = 0
+        count = 0
+        node = source[s]
+        if offset[s] <= limit[node]:
+            label[node] = offset[s]
+            touched[0] = node
+            count = 1
+            size = _push(heap, size, (np.int64(offset[s]) << 32) | node)
+        while size > 0:
+            key, size = _pop(heap, size)
+            time = key >> 32
+            node = key & 0xFFFFFFFF
+            if time > label[node]:
+                continue
+            if terminal[node]:
+                nodes_out[used] = node
+                ms_out[used] = time
+                used += 1
+            for edge in range(indptr[node], indptr[node + 1]):
+                after = time + ms[edge]
+                other = head[edge]
+                if after <= limit[other] and after < label[other]:
+                    if label[other] == NEVER:
+                        touched[count] = other
+                        count += 1
+                    label[other] = after
+                    size = _push(heap, size, (after << 32) | other)
+        for t in range(count):
+            label[touched[t]] = NEVER
+        ends[s] = used
+    return len(source)
+
+
+def within(
+    net: Network,
+    source: NDArray[np.int32],
+    offset_ms: NDArray[np.int32],
+    limit_ms: NDArray[np.int32],
+    terminal: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Every terminal node each source reaches in time, searching no farther than the limits.
+
+    A node v is entered only at a time <= limit_ms[v]. This is exact for a common cutoff, and also
+    for limits of the form "earlier than facilities that are open anyway": where those are at
+    least as early at v, they are at least as early at every node beyond v.
+
+    Args:
+        net: the network.
+        source: (K,) nodes searched from.
+        offset_ms: (K,) ms added at each source (turnout).
+        limit_ms: (V,) latest ms at which a node may be entered; negative closes it.
+        terminal: (V,) nodes to report.
+
+    Returns:
+        indptr (K+1,) int64, nodes (M,) int32 and ms (M,) int32: source k reaches
+        nodes[indptr[k]:indptr[k+1]], in order of time.
+    """
+    count = net.nodes
+    label = np.full(count, NEVER, dtype=np.int32)
+    touched = np.empty(count, dtype=np.int32)
+    heap = np.empty(len(net.head) + 1, dtype=np.int64)
+    room = max(_PAIRS_PER_BLOCK, count)
+    ends = np.zeros(len(source), dtype=np.int64)
+    indptr = np.zeros(len(source) + 1, dtype=np.int64)
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
+    done = 0
+    found = 0
+    while done < len(source):
+        nodes_out = np.empty(room, dtype=np.int32)
+        ms_out = np.empty(room, dtype=np.int32)
+        last = _within(
+            net.indptr, net.head, net.ms, source, offset_ms, limit_ms, terminal,
+            done, ends, nodes_out, ms_out, label, touched, heap,
+        )  # fmt: skip
+        used = int(ends[last - 1])
+        parts.append((nodes_out[:used].copy(), ms_out[:used].copy()))
+        indptr[done + 1 : last + 1] = ends[done:last] + found
+        found += used
+        done = last
+    if not parts:
+        empty = np.zeros(0, dtype=np.int32)
+        return indptr, empty, empty
+    return indptr, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
