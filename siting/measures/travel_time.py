@@ -1,0 +1,43 @@
+"""Weighted response time, the objective of the p-median problem (Hakimi 1964).
+
+Hakimi, S. L. (1964). Optimum locations of switching centers and the absolute centers and medians
+of a graph. Operations Research 12: 450-459.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from siting.instance.arrays import Floats, Ints
+from siting.measures.base import DOWN, NeedMeasure, Term
+
+
+class TravelTime(NeedMeasure):
+    """Person-minutes until the answer: sum of w_i t_i, every need served by the nearest option.
+
+    With the argument ``unserved`` (minutes), a need nobody answers, or later than that, counts
+    that many minutes; without it every reachable need must be served.
+    """
+
+    name = "travel_time"
+    title = "response time, weighted by people and service"
+    unit = "person-minutes"
+    tight = DOWN
+    arguments: ClassVar[Mapping[str, str]] = {"unserved": "min"}
+    algebra = "sum_i w_i min(t_i, U)"
+
+    def at(self, term: Term, need: Ints, ms: Ints) -> Floats:
+        """w_i x minutes, at most the minutes of an unserved need."""
+        latest = term.arguments.get("unserved", np.inf)
+        return term.responses.needs.weight[need] * np.minimum(ms / 60_000, latest)
+
+    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, float]) -> int | None:
+        """The minutes of an unserved need, or none."""
+        return round(arguments["unserved"] * 60_000) if "unserved" in arguments else None
+
+    def unserved(self, term: Term, need: Ints) -> Floats:
+        """w_i x ``unserved`` minutes, or NaN where the model demands service."""
+        return term.responses.needs.weight[need] * term.arguments.get("unserved", np.nan)

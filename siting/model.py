@@ -1,0 +1,348 @@
+"""Planning questions: read a model file, bind it and its numbers to an instance.
+
+A model is a TOML file without any operator: one measure to maximize or minimize, further ones in
+lexicographic order under ``then``, and limits on measures. Anything more becomes a measure.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from siting.errors import Complaint, ModelError, did_you_mean
+from siting.instance import LEVELS
+from siting.measures import MEASURES, Measure
+
+GROUPS = ("type", "service", *LEVELS)
+"""What ``each`` may name: one limit per member."""
+
+Number = float | str
+"""A number, or ``$name`` of a parameter."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number the planner may set.
+
+    Attributes:
+        unit: unit; ``currency`` stands for the instance's.
+        about: meaning, for people.
+        default: value if neither caller nor instance gives one; None demands one.
+        each: the group of which every member has a value of its own, e.g. ``type``, or None.
+    """
+
+    unit: str
+    about: str
+    default: float | None
+    each: str | None
+
+
+@dataclass(frozen=True)
+class Use:
+    """A measure as a model file uses it.
+
+    Attributes:
+        measure: the measure.
+        filters: per filter (type, service, region, ...) the ids that count.
+        arguments: the measure's arguments.
+    """
+
+    measure: Measure
+    filters: Mapping[str, tuple[str, ...]]
+    arguments: Mapping[str, Number]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One objective; ``tolerance`` is the relative loss later goals may cause it."""
+
+    use: Use
+    maximize: bool
+    tolerance: Number
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Bounds on a measure; ``each`` makes one limit per member of a group."""
+
+    use: Use
+    at_most: Number | None
+    at_least: Number | None
+    each: str | None
+
+
+@dataclass(frozen=True)
+class Model:
+    """One planning question as its file states it."""
+
+    name: str
+    title: str
+    question: str
+    source: str
+    goals: tuple[Goal, ...]
+    limits: tuple[Limit, ...]
+    parameters: Mapping[str, Parameter]
+
+
+def _folder() -> Path:
+    """Where the bundled model files are: package data, or beside the package in a checkout."""
+    packaged = Path(str(resources.files("siting") / "models"))
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / "models"
+
+
+def bundled_models() -> list[str]:
+    """Names of the models that ship with siting, sorted."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+def load_model(name: str | Path) -> Model:
+    """Read a model file, or a bundled model by its name.
+
+    Raises:
+        ModelError: with everything that is wrong with the file.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = _folder() / f"{name}.toml"
+        if not path.is_file():
+            known = bundled_models()
+            raise ModelError(
+                f"there is no model {str(name)!r}{did_you_mean(str(name), known)}; "
+                f"give one of {', '.join(known)}, or a file ending in .toml"
+            )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        raw = tomllib.loads(text)
+    except FileNotFoundError:
+        raise ModelError(Complaint(str(path), "there is no such file")) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(Complaint(str(path), f"cannot be read as UTF-8 text: {error}")) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(Complaint(str(path), f"is not valid TOML: {error}")) from None
+    return _Reader(str(path), text).read(path.stem, raw)
+
+
+class _Reader:
+    """Reads one model file and collects every complaint."""
+
+    _KEYS = ("title", "question", "source", "maximize", "minimize", "then", "limits", "parameters")
+
+    def __init__(self, file: str, text: str) -> None:
+        self._file = file
+        self._lines = text.splitlines()
+        self._complaints: list[Complaint] = []
+        self._parameters: dict[str, Parameter] = {}
+
+    def read(self, name: str, raw: dict[str, Any]) -> Model:
+        self._known(raw, self._KEYS, "")
+        for key in ("title", "question", "source"):
+            if not isinstance(raw.get(key), str):
+                self._complain(key, f"must be there, as text; found {raw.get(key)!r}")
+        self._read_parameters(raw.get("parameters", {}))
+        goals = self._goals(raw)
+        limits = [
+            limit
+            for number, entry in enumerate(self._list(raw.get("limits", []), "limits"), 1)
+            if (limit := self._limit(entry, f"limits[{number}]"))
+        ]
+        if self._complaints:
+            raise ModelError(self._complaints)
+        return Model(
+            name, raw["title"], raw["question"], raw["source"], tuple(goals), tuple(limits), self._parameters
+        )
+
+    def _complain(self, column: str, what: str, value: object = None) -> None:
+        # tomllib keeps no positions, so the line is found by the offending text.
+        needle = value if isinstance(value, str) else column.split(".")[-1].split("[")[0]
+        line = next((n for n, text in enumerate(self._lines, 1) if needle and needle in text), None)
+        self._complaints.append(Complaint(self._file, what, line, column))
+
+    def _known(self, table: Mapping[str, object], keys: Iterable[str], where: str) -> None:
+        keys = list(keys)
+        for key in table:
+            if key not in keys:
+                column = f"{where}.{key}" if where else key
+                self._complain(
+                    column, f"unknown key {key!r}{did_you_mean(key, keys)}; known: {', '.join(keys)}", key
+                )
+
+    def _list(self, value: object, where: str) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        self._complain(where, f"must be a list of tables, found {value!r}")
+        return []
+
+    def _read_parameters(self, raw: object) -> None:
+        if not isinstance(raw, dict):
+            self._complain("parameters", f"must be a table, found {raw!r}")
+            return
+        for name, entry in raw.items():
+            where = f"parameters.{name}"
+            if not isinstance(entry, dict):
+                self._complain(where, f"must be a table with unit and about, found {entry!r}", name)
+                continue
+            self._known(entry, ("unit", "default", "about", "each"), where)
+            default, each = entry.get("default"), entry.get("each")
+            if default is not None and not _is_number(default):
+                self._complain(f"{where}.default", f"must be a number, found {default!r}", name)
+                default = None
+            if each is not None and each not in GROUPS:
+                self._complain(f"{where}.each", f"must be one of {', '.join(GROUPS)}, found {each!r}", name)
+            for key in ("unit", "about"):
+                if not isinstance(entry.get(key), str):
+                    self._complain(
+                        f"{where}.{key}", f"must be there, as text; found {entry.get(key)!r}", name
+                    )
+            self._parameters[name] = Parameter(
+                str(entry.get("unit")),
+                str(entry.get("about")),
+                None if default is None else float(default),
+                each,
+            )
+
+    def _goals(self, raw: dict[str, Any]) -> list[Goal]:
+        first: dict[str, Any] = {key: raw[key] for key in ("maximize", "minimize") if key in raw}
+        goals = [self._goal(first, "")]
+        for number, entry in enumerate(self._list(raw.get("then", []), "then"), 1):
+            if isinstance(entry, dict):
+                self._known(entry, ("maximize", "minimize"), f"then[{number}]")
+                goals.append(self._goal(entry, f"then[{number}]."))
+            else:
+                self._complain(f"then[{number}]", f"must be a table, found {entry!r}")
+        return [goal for goal in goals if goal]
+
+    def _goal(self, entry: Mapping[str, Any], where: str) -> Goal | None:
+        keys = [key for key in ("maximize", "minimize") if key in entry]
+        if len(keys) != 1:
+            self._complain(
+                f"{where}maximize", f"exactly one of maximize and minimize must be given, found {len(keys)}"
+            )
+            return None
+        column = where + keys[0]
+        use = self._use(entry[keys[0]], column, ("tolerance",))
+        if use is None:
+            return None
+        self._check_side(use, "up" if keys[0] == "maximize" else "down", column, keys[0])
+        tolerance = self._number(entry[keys[0]].get("tolerance", 0.0), f"{column}.tolerance")
+        return Goal(use, keys[0] == "maximize", 0.0 if tolerance is None else tolerance)
+
+    def _limit(self, entry: object, where: str) -> Limit | None:
+        use = self._use(entry, where, ("at_most", "at_least", "each"))
+        if use is None or not isinstance(entry, dict):
+            return None
+        bounds: dict[str, Number | None] = {}
+        for key, side in (("at_most", "down"), ("at_least", "up")):
+            bounds[key] = self._number(entry[key], f"{where}.{key}") if key in entry else None
+            if key in entry:
+                self._check_side(use, side, f"{where}.{key}", key)
+        if not any(key in entry for key in bounds):
+            self._complain(where, "must have at_most or at_least", use.measure.name)
+        each = entry.get("each")
+        groups = [group for group in GROUPS if group in use.measure.filters]
+        if each is not None and each not in groups:
+            self._complain(
+                f"{where}.each", f"{use.measure.name} knows {', '.join(groups)}, found {each!r}", str(each)
+            )
+        return Limit(use, bounds["at_most"], bounds["at_least"], each)
+
+    def _use(self, entry: object, where: str, extra: tuple[str, ...]) -> Use | None:
+        if not isinstance(entry, dict):
+            self._complain(where, f"must be a table such as {{ measure = ... }}, found {entry!r}")
+            return None
+        name = entry.get("measure")
+        if name not in MEASURES:
+            self._complain(
+                f"{where}.measure",
+                f"unknown measure {name!r}{did_you_mean(str(name), MEASURES)}; known: {', '.join(MEASURES)}",
+                str(name),
+            )
+            return None
+        measure = MEASURES[name]
+        known = ("measure", *sorted(measure.filters), *measure.arguments, *extra)
+        self._known(entry, known, where)
+        filters = {
+            key: tuple([value] if isinstance(value, str) else [str(item) for item in value])
+            for key in sorted(measure.filters)
+            if isinstance(value := entry.get(key), str | list)
+        }
+        arguments = {
+            key: number
+            for key in measure.arguments
+            if key in entry and (number := self._number(entry[key], f"{where}.{key}")) is not None
+        }
+        return Use(measure, filters, arguments)
+
+    def _number(self, value: object, where: str) -> Number | None:
+        """A number or ``$parameter``; anything else, an operator above all, is a complaint."""
+        if _is_number(value):
+            return float(value)  # type: ignore[arg-type]
+        if isinstance(value, str) and value.startswith("$") and value[1:].isidentifier():
+            if value[1:] in self._parameters:
+                return value
+            self._complain(
+                where,
+                f"unknown parameter {value!r}{did_you_mean(value[1:], self._parameters)}; "
+                "parameters are declared under [parameters]",
+                value,
+            )
+            return None
+        self._complain(
+            where,
+            f"must be a number or '$parameter', found {value!r}; model files know no operators: "
+            "what a limit needs beyond a parameter becomes a measure",
+            str(value),
+        )
+        return None
+
+    def _check_side(self, use: Use, side: str, where: str, key: str) -> None:
+        if side not in use.measure.tight:
+            other = {
+                "maximize": "minimize",
+                "minimize": "maximize",
+                "at_most": "at_least",
+                "at_least": "at_most",
+            }
+            self._complain(
+                where,
+                f"{use.measure.name} cannot be used with {key}: its relaxation is exact only when the "
+                f"model pushes it the other way; use {other[key]}",
+                use.measure.name,
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def algebra(model: Model) -> str:
+    """The model's algebra as text, one line per objective and limit."""
+    lines = []
+    for number, goal in enumerate(model.goals):
+        word = "maximize" if goal.maximize else "minimize"
+        lines.append(f"{'then ' if number else ''}{word}  {goal.use.measure.algebra}{_narrowed(goal.use)}")
+    lines.append("subject to")
+    for limit in model.limits:
+        for sign, number_ in (("<=", limit.at_most), (">=", limit.at_least)):
+            if number_ is not None:
+                each = f"  for each {limit.each}" if limit.each else ""
+                shown = number_[1:] if isinstance(number_, str) else f"{number_:g}"
+                lines.append(f"  {limit.use.measure.algebra}{_narrowed(limit.use)} {sign} {shown}{each}")
+    lines += [
+        "where",
+        "  i  need (place, service), w_i its people x weight, S_i its coverage standard",
+        "  j  candidate (site, facility type), c_j its cost, y_j in {0, 1} whether it is opened",
+        "  t_i = min(time of the nearest existing facility, min over opened j of turnout_j + travel_ji)",
+    ]
+    if any("unserved" in goal.use.arguments for goal in model.goals):
+        lines.append("  U  minutes counted for a need that nobody answers")
+    return "\n".join(lines)
+
+
+def _narrowed(use: Use) -> str:
+    parts = [f"{key} in {', '.join(values)}" for key, values in use.filters.items()]
+    return f" [{'; '.join(parts)}]" if parts else ""
