@@ -1,0 +1,191 @@
+"""One call from question to checked answer: bind -> choose a method -> run -> check -> Result."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siting.check import verify
+from siting.errors import ModelError, SolverError, did_you_mean
+from siting.instance import Instance
+from siting.methods import METHODS
+from siting.methods.clashes import clashes
+from siting.methods.full_coverage import full_coverage
+from siting.methods.outcome import Outcome
+from siting.methods.run import Run
+from siting.model import Model, load_model
+from siting.plan import PROVED_GAP, Achieved, Plan, Status
+from siting.problem import Numbers, Problem, bind
+from siting.result import Progress, Result
+
+if TYPE_CHECKING:
+    import pulp
+
+
+def solve(
+    instance: Instance,
+    model: str | Path | Model = "max_coverage",
+    *,
+    seconds: float | None = None,
+    gap: float = 0.0,
+    seed: int = 0,
+    threads: int | None = None,
+    solver: str | pulp.LpSolver = "highs",
+    method: str = "auto",
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    numbers: Numbers | None = None,
+    **parameters: float | Mapping[str, float],
+) -> Result:
+    """Find the best plan and prove how good it is.
+
+    Args:
+        instance: the data.
+        model: the question: a bundled model's name, a model file, or a :class:`Model`.
+        seconds: wall seconds allowed; at the limit the best plan found is returned with its bound.
+        gap: relative gap at which to stop; 0 stops when nothing more can be proved.
+        seed: seed of every random choice.
+        threads: threads to use, at most; None for all cores of this machine.
+        solver: ``highs``, ``cbc``, or a PuLP solver object (the last two imply ``method="exact"``).
+        method: ``auto``, or a name in :data:`siting.methods.METHODS`.
+        progress: called with every report while the solve works.
+        stop: when set, the best plan found so far is returned with its bound.
+        numbers, parameters: numbers of the model, e.g. ``budget=5100`` or
+            ``new={"fire_department": 1600}``, and of the instance by dotted name, e.g.
+            ``numbers={"services.fire_rescue.vehicle_factor": 1.6}``.
+
+    Returns:
+        A result; look at ``status`` before ``plan``, which is None when there is none.
+
+    Raises:
+        ModelError: the model, a parameter or an option is malformed, or the method does not fit.
+        InstanceError: the table of response times would not fit into memory.
+        SolverError: a solver is missing, failed, or returned what the checker refuses.
+    """
+    run = Run(
+        _at_least_zero("seconds", seconds),
+        _at_least_zero("gap", gap) or 0.0,
+        seed,
+        max(1, threads or os.cpu_count() or 1),
+        stop or threading.Event(),
+        progress,
+    )
+    begun = time.monotonic()
+    question = model if isinstance(model, Model) else load_model(model)
+    with run.phase("travel times"):
+        problem = bind(instance, question, {**(numbers or {}), **parameters})
+    chosen, why = choose(problem, method, solver)
+    outcome = METHODS[chosen].solve(problem, run, solver)
+    plan: Plan | None = None
+    achieved: tuple[Achieved, ...] = ()
+    if outcome.opened is not None:
+        serves, ms = problem.responses.serve(outcome.opened)
+        plan = Plan(outcome.opened, serves, ms)
+        achieved = _achieved(problem, plan, outcome)
+        with run.phase("check"):
+            findings = verify(problem, plan, achieved)
+        if findings:
+            raise SolverError([f"the {chosen} method's plan failed the check: {text}" for text in findings])
+    full = None if plan is None else full_coverage(problem, plan)
+    return Result(
+        problem,
+        _status(outcome, achieved),
+        outcome.termination,
+        plan,
+        achieved,
+        chosen,
+        why,
+        {**run.phases, "total": time.monotonic() - begun},
+        seed,
+        versions(),
+        full,
+        clashes(problem) if outcome.infeasible else (),
+    )
+
+
+def choose(problem: Problem, method: str, solver: str | pulp.LpSolver) -> tuple[str, str]:
+    """The method to use, and why, in one sentence.
+
+    Raises:
+        ModelError: an unknown method or solver, or one that does not fit the problem.
+    """
+    if isinstance(solver, str) and solver not in ("highs", "cbc"):
+        raise ModelError(
+            f"unknown solver {solver!r}{did_you_mean(solver, ['highs', 'cbc'])}; give highs or cbc"
+        )
+    if method != "auto" and method not in METHODS:
+        known = ["auto", *METHODS]
+        raise ModelError(f"unknown method {method!r}{did_you_mean(method, known)}; give {', '.join(known)}")
+    if solver != "highs" and method in ("auto", "exact"):
+        method, why = "exact", "the solver was asked for"
+    elif method != "auto":
+        why = "asked for"
+    else:
+        fitting = {name: m for name, m in METHODS.items() if m.refusal(problem, solver) is None}
+        for name, candidate in fitting.items():
+            if candidate.suits(problem):
+                return name, candidate.WHY
+        for name in fitting:
+            return name, "no other method fits"
+        reasons = [f"{name}: {candidate.refusal(problem, solver)}" for name, candidate in METHODS.items()]
+        raise ModelError(reasons)
+    refusal = METHODS[method].refusal(problem, solver)
+    if refusal is not None:
+        raise ModelError(f"the {method} method does not fit: {refusal}")
+    return method, why
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can change an answer."""
+    names = ("siting", "highspy", "pulp", "numpy", "scipy", "numba", "pandas", "networkx")
+    found = {"python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed as a package"
+    return found
+
+
+def _at_least_zero(name: str, value: float | None) -> float | None:
+    if value is not None and not value >= 0:
+        raise ModelError(f"{name} must be a number >= 0, found {value!r}")
+    return value
+
+
+def _achieved(problem: Problem, plan: Plan, outcome: Outcome) -> tuple[Achieved, ...]:
+    responses = problem.responses
+    nothing = Plan(plan.opened[:0], responses.base_option, responses.base_ms)
+    result = []
+    for objective, bound in zip(problem.objectives, outcome.bounds, strict=True):
+        term = objective.term
+        before = term.value(nothing)
+        result.append(
+            Achieved(
+                term.label,
+                objective.maximize,
+                term.unit,
+                term.value(plan),
+                bound,
+                None if math.isnan(before) else before,
+            )
+        )
+    return tuple(result)
+
+
+def _status(outcome: Outcome, achieved: tuple[Achieved, ...]) -> Status:
+    if outcome.infeasible:
+        return Status.INFEASIBLE
+    if not achieved:
+        return Status.UNKNOWN
+    gaps = [goal.gap for goal in achieved]
+    if all(gap is not None and gap <= PROVED_GAP for gap in gaps):
+        return Status.OPTIMAL
+    return Status.HEURISTIC if gaps[0] is None else Status.BOUNDED

@@ -1,0 +1,111 @@
+"""Why nothing is feasible: which limits clash, and by how much."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pulp
+
+from siting.instance.arrays import Ints
+from siting.measures import NeedMeasure, OptionMeasure
+from siting.measures.builder import Builder
+from siting.measures.levels import build_levels
+from siting.methods import highs
+from siting.methods.exact import refusal
+from siting.methods.run import Run
+from siting.problem import Bound, Problem
+
+_SECONDS = 30.0
+_NAMES = 5
+
+
+def clashes(problem: Problem) -> tuple[str, ...]:
+    """Sentences for the planner about an infeasible problem.
+
+    The limits are made elastic, and the least relative relaxation that makes a plan possible is
+    found by mixed-integer programming; every limit it relaxes is named with the number that would
+    do. Where the program is too large, the limits that the required sites alone break are named.
+    """
+    required = np.flatnonzero(problem.responses.options.required).astype(np.int32)
+    sentences = _broken_by_required(problem, required)
+    if not sentences and refusal(problem, "highs") is None:
+        sentences = _least_relaxation(problem)
+    if not sentences:
+        every = "; ".join(limit.label for limit in problem.limits)
+        sentences = [f"no plan keeps all of these limits together: {every}"]
+    return tuple(sentences + _must_be_served(problem))
+
+
+def _broken_by_required(problem: Problem, required: Ints) -> list[str]:
+    sentences = []
+    for limit in problem.limits:
+        measure = limit.term.measure
+        if not isinstance(measure, OptionMeasure) or not math.isfinite(limit.high):
+            continue
+        coefficient = measure.coefficients(limit.term)
+        used = math.fsum(coefficient[required])
+        if used > limit.high * (1 + 1e-9):
+            sentences.append(
+                f"the {len(required)} required sites alone need {limit.term.label} = {used:g} "
+                f"{limit.term.unit}, the limit is {limit.high:g}: raise it by {used - limit.high:g}, or require fewer"
+            )
+    return sentences
+
+
+def _least_relaxation(problem: Problem) -> list[str]:
+    terms = [*(o.term for o in problem.objectives[:1]), *(limit.term for limit in problem.limits)]
+    levels = build_levels(problem.responses, [t for t in terms if isinstance(t.measure, NeedMeasure)])
+    options = problem.responses.options
+    wanted = np.flatnonzero(options.usable & (np.arange(len(options.site)) >= options.existing))
+    builder = Builder("relaxation", False, options, wanted.astype(np.int32), levels)
+    slacks = []
+    for number, limit in enumerate(problem.limits):
+        scale = max(1.0, abs(limit.high if math.isfinite(limit.high) else limit.low))
+        slack = pulp.LpVariable(f"relax{number}", 0)
+        slacks.append((slack, scale, limit))
+        expression = limit.term.expression(builder)
+        if math.isfinite(limit.high):
+            builder.problem.addConstraint(expression - scale * slack <= limit.high, f"high{number}")
+        if math.isfinite(limit.low):
+            builder.problem.addConstraint(expression + scale * slack >= limit.low, f"low{number}")
+    builder.problem.setObjective(pulp.lpSum([slack for slack, _, _ in slacks]))
+    solver = pulp.HiGHS(msg=False)
+    solver.createAndConfigureSolver(builder.problem)
+    solver.buildSolverModel(builder.problem)
+    answer = highs.solve(builder.problem.solverModel, Run(seconds=_SECONDS))
+    if answer.values is None:
+        return []
+    return [
+        _relaxed(limit, float(scale * answer.values[slack.index]))
+        for slack, scale, limit in slacks
+        if answer.values[slack.index] > 1e-6
+    ]
+
+
+def _relaxed(limit: Bound, by: float) -> str:
+    if math.isfinite(limit.high):
+        return f"{limit.label} is too tight by {by:g}: {limit.high + by:g} {limit.term.unit} would do"
+    return f"{limit.label} asks for too much by {by:g}: {limit.low - by:g} {limit.term.unit} can be reached"
+
+
+def _must_be_served(problem: Problem) -> list[str]:
+    """Who needs a new site to be served at all, if the objective demands that everyone is."""
+    responses = problem.responses
+    demanded = np.zeros(len(responses.needs.place), dtype=bool)
+    for objective in problem.objectives[:1]:
+        if isinstance(objective.term.measure, NeedMeasure):
+            everyone = np.arange(len(demanded), dtype=np.int32)
+            demanded |= (
+                np.isnan(objective.term.measure.unserved(objective.term, everyone)) & objective.term.scope
+            )
+    demanded &= (responses.base_option < 0) & (np.diff(responses.indptr) > 0)
+    lacking = np.flatnonzero(demanded)
+    if not len(lacking):
+        return []
+    names = responses.instance.places.names[np.unique(responses.needs.place[lacking])]
+    shown = ", ".join(str(name) for name in names[:_NAMES]) + (", ..." if len(names) > _NAMES else "")
+    return [
+        f"the model demands that every need is served, and {len(lacking)} needs at {len(names)} places "
+        f"have no existing facility that reaches them: {shown}"
+    ]

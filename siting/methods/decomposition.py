@@ -1,0 +1,96 @@
+"""The national method: greedy and interchange for the plan, a Lagrangian dual for the bound.
+
+One decomposition serves max cover, p-median and every utility that falls with response time:
+local search gives a plan, the volume algorithm a certified bound, reduced costs fix most columns,
+and mixed-integer programs over the few that remain improve the plan and close the gap.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pulp
+
+from siting.instance.arrays import Ints
+from siting.measures import NeedMeasure, OptionMeasure, Term
+from siting.methods.form import build_form, restricted
+from siting.methods.outcome import Outcome
+from siting.methods.run import Run
+from siting.methods.stage import Stage
+from siting.plan import PROVED_GAP, Termination, relative_gap
+from siting.problem import Problem
+
+Settled = tuple[Ints, Ints]
+"""Options that no optimal plan opens, and options that all of them open."""
+
+WHY = "the instance is large, and its objectives depend on response times alone"
+
+
+def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
+    """Why the decomposition does not fit, or None."""
+    if solver != "highs":
+        return "it solves its small programs with HiGHS; another solver needs the exact method"
+    for objective in problem.objectives:
+        if not isinstance(objective.term.measure, NeedMeasure):
+            return f"the objective {objective.term.label} is not a sum over needs"
+    for limit in problem.limits:
+        if not isinstance(limit.term.measure, OptionMeasure):
+            return f"the limit {limit.label} is not a sum over opened sites"
+        if math.isfinite(limit.low):
+            return f"the limit {limit.label} demands openings, which the local search cannot repair"
+    return None
+
+
+def suits(problem: Problem) -> bool:
+    """Whether the method is a good choice where it fits."""
+    return True
+
+
+def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
+    """Plan and certified bound for every objective, in lexicographic order."""
+    count = len(problem.objectives)
+    opened: Ints | None = None
+    settled: Settled | None = None
+    bounds: list[float | None] = []
+    termination = Termination.PROVED
+    kept: list[tuple[Term, bool, float]] = []
+    for number, objective in enumerate(problem.objectives):
+        run.begin_goal(number, objective.term.measure.name)
+        sign = 1.0 if objective.maximize else -1.0
+        last = number + 1 == count
+        with run.phase("reduce"):
+            form = build_form(problem, number, kept, opened)
+            if settled is not None:
+                form = restricted(form, *settled)
+        stage = Stage(form, run, sign, 1.0 if last else 0.6)
+        if not stage.feasible:
+            return Outcome(None, (None,) * count, Termination.PROVED, infeasible=True)
+        opened, value, bound = stage.solve(opened)
+        if opened is None:
+            return Outcome(None, (None,) * count, run.reason)
+        bounds.append(sign * bound)
+        gap = relative_gap(value, bound)
+        if gap > PROVED_GAP:
+            termination = (
+                Termination.GAP if gap <= run.gap else run.reason if run.over else Termination.FINISHED
+            )
+        kept.append(
+            (objective.term, objective.maximize, sign * value - sign * abs(value) * objective.tolerance)
+        )
+        if not last and gap <= PROVED_GAP and objective.tolerance == 0.0:
+            settled = _settle(problem, number, kept[:-1], opened, run, sign)
+    return Outcome(opened, tuple(bounds), termination)
+
+
+def _settle(
+    problem: Problem, number: int, kept: list[tuple[Term, bool, float]], opened: Ints, run: Run, sign: float
+) -> Settled:
+    """What all optimal plans of an objective share; later objectives need look no further.
+
+    Candidates that another one replaces stay in here: they may be as good for this objective and
+    better for a later one.
+    """
+    everyone = np.unique(problem.responses.option).astype(np.int32)
+    form = build_form(problem, number, kept, everyone)
+    return Stage(form, run, sign).settle(opened)

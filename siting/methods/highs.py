@@ -1,0 +1,135 @@
+"""HiGHS: the only place that sets its options and reads its status, bound and gap.
+
+PuLP reports a time limit of HiGHS as "Optimal", so nothing here asks PuLP how a solve ended.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.errors import SolverError
+from siting.methods.run import Run
+
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HiGHS found and proved, in the direction of the model's objective.
+
+    Attributes:
+        optimal: HiGHS proved its solution optimal within its gap.
+        infeasible: HiGHS proved that there is no solution.
+        values: (columns,) solution, None if there is none.
+        bound: dual bound, None if none is certified.
+    """
+
+    optimal: bool
+    infeasible: bool
+    values: NDArray[np.float64] | None
+    bound: float | None
+
+
+def empty() -> highspy.Highs:
+    """A silent HiGHS without a model."""
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
+    model.setOptionValue("output_flag", False)
+    return model
+
+
+def solve(
+    model: highspy.Highs,
+    run: Run,
+    seconds: float | None = None,
+    start: NDArray[np.float64] | None = None,
+    tell: Callable[[float | None, float | None], None] | None = None,
+    gap: float | None = None,
+) -> Answer:
+    """Run HiGHS on a model that is already loaded.
+
+    Args:
+        model: the model; must hold integer columns (a stopped LP certifies nothing).
+        run: limits in force.
+        seconds: a tighter time limit.
+        start: (columns,) a feasible solution to start from.
+        tell: called with the incumbent and bound of the model while HiGHS works.
+        gap: relative gap to stop at instead of the run's.
+
+    Raises:
+        SolverError: HiGHS failed.
+    """
+    limit = min(run.left, math.inf if seconds is None else seconds)
+    options: dict[str, Any] = {
+        "output_flag": False,
+        "random_seed": run.seed % (2**31),
+        # One search thread: the same plan on every machine. Naming a number of threads would fail
+        # once another solve of this process has named a different one.
+        "parallel": "off",
+        "mip_rel_gap": run.gap if gap is None else gap,
+        "mip_abs_gap": 1e-9,
+        "mip_feasibility_tolerance": 1e-7,
+    }
+    if math.isfinite(limit):
+        # HiGHS's clock runs on from earlier runs of the same object.
+        options["time_limit"] = model.getRunTime() + max(0.01, limit)
+    for name, value in options.items():
+        model.setOptionValue(name, value)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(start)
+        model.setSolution(solution)
+    _watch(model, run, tell)
+    if model.run() == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS failed on the model; its status is " + str(model.getModelStatus()))
+    return read(model)
+
+
+def _watch(model: highspy.Highs, run: Run, tell: Callable[[float | None, float | None], None] | None) -> None:
+    """Let the caller stop HiGHS, and hear how far it is."""
+
+    def interrupt(event: Any) -> None:
+        if run.stop.is_set():
+            event.interrupt()
+
+    def report(event: Any) -> None:
+        if tell is not None:
+            out = event.data_out
+            tell(_finite(out.mip_primal_bound), _finite(out.mip_dual_bound))
+
+    model.cbMipInterrupt.subscribe(interrupt)
+    model.cbSimplexInterrupt.subscribe(interrupt)
+    model.cbMipLogging.subscribe(report)
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < highspy.kHighsInf / 2 and math.isfinite(value) else None
+
+
+def read(model: highspy.Highs) -> Answer:
+    """What a model that was run has found and proved.
+
+    Raises:
+        SolverError: HiGHS ended in a state from which nothing can be concluded.
+    """
+    status, info = model.getModelStatus(), model.getInfo()
+    statuses = highspy.HighsModelStatus
+    if status == statuses.kInfeasible:
+        return Answer(False, True, None, None)
+    if status == statuses.kModelEmpty:  # neither a choice nor a limit is left
+        return Answer(True, False, np.zeros(0), 0.0)
+    stopped = (
+        statuses.kOptimal, statuses.kTimeLimit, statuses.kInterrupt, statuses.kSolutionLimit,
+        statuses.kObjectiveBound, statuses.kObjectiveTarget, statuses.kIterationLimit,
+    )  # fmt: skip
+    if status not in stopped:
+        raise SolverError(f"HiGHS ended with {model.modelStatusToString(status)!r}")
+    has = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    values = np.array(model.getSolution().col_value) if has else None
+    return Answer(status == statuses.kOptimal, False, values, _finite(info.mip_dual_bound))

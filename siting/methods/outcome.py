@@ -1,0 +1,26 @@
+"""What a method hands back to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from siting.instance.arrays import Ints
+from siting.plan import Termination
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A method's plan and bounds, before the engine has checked anything.
+
+    Attributes:
+        opened: (K,) sorted option numbers to open, None without a plan.
+        bounds: per objective a certified bound, None where there is none; for a later objective
+            among plans that keep what the earlier ones achieved.
+        termination: why the method stopped.
+        infeasible: it is proved that there is no plan.
+    """
+
+    opened: Ints | None
+    bounds: tuple[float | None, ...]
+    termination: Termination
+    infeasible: bool = False

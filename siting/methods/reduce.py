@@ -1,0 +1,115 @@
+"""Reductions every method shares: candidates that another one replaces at no loss are dropped."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from siting.instance.arrays import Flags, Floats, Ints
+from siting.measures import OptionMeasure
+from siting.measures.levels import Levels
+from siting.problem import Problem
+
+
+def burdens(problem: Problem) -> Floats:
+    """(K, M) coefficients of the option rows and objectives, signed so that less is better."""
+    rows = []
+    for objective in problem.objectives:
+        if isinstance(objective.term.measure, OptionMeasure):
+            sign = -1.0 if objective.maximize else 1.0
+            rows.append(sign * objective.term.measure.coefficients(objective.term))
+    for limit in problem.limits:
+        measure = limit.term.measure
+        if isinstance(measure, OptionMeasure):
+            coefficients = measure.coefficients(limit.term)
+            rows += [coefficients] * bool(np.isfinite(limit.high))
+            rows += [-coefficients] * bool(np.isfinite(limit.low))
+    return np.array(rows).reshape(len(rows), len(problem.responses.options.site))
+
+
+def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None) -> Ints:
+    """Option numbers worth a variable.
+
+    Candidate k makes candidate j superfluous when k reaches every row of j at least as well, and
+    weighs no more in any limit or objective; of two equals the lower number stays. Required
+    candidates always stay, and so do those of ``keep``, the plan found for an earlier objective.
+    """
+    options = problem.responses.options
+    burden = burdens(problem)
+    candidate = options.usable.copy()
+    candidate[: options.existing] = False
+    in_rows = np.zeros(len(candidate), dtype=bool)
+    in_rows[levels.option] = True
+    wanted = candidate & (in_rows | options.required | np.any(burden < 0, axis=0))
+    stay = options.required.copy()
+    if keep is not None:
+        stay[keep] = True
+    wanted = (wanted & ~_dominated(levels, burden, wanted)) | stay
+    return np.flatnonzero(wanted).astype(np.int32)
+
+
+def _dominated(levels: Levels, burden: Floats, wanted: Flags) -> Flags:
+    """(M,) candidates that another one replaces."""
+    sizes = np.diff(levels.level_ptr)
+    depth_of_level = np.arange(len(sizes)) - np.repeat(levels.row_ptr[:-1], np.diff(levels.row_ptr))
+    row_of_level = np.repeat(np.arange(levels.rows), np.diff(levels.row_ptr))
+    depth = np.repeat(depth_of_level, sizes).astype(np.int32)
+    row = np.repeat(row_of_level, sizes).astype(np.int32)
+    row_start = levels.level_ptr[levels.row_ptr]
+    order = np.argsort(levels.option, kind="stable")
+    column_start = np.zeros(len(wanted) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(levels.option, minlength=len(wanted)), out=column_start[1:])
+    dropped: Flags = _find_dominated(
+        row_start, levels.option, depth, column_start, row[order], depth[order],
+        np.ascontiguousarray(burden.T), wanted,
+    )  # fmt: skip
+    return dropped
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_dominated(row_start, option, depth, column_start, row, column_depth, burden, wanted):  # type: ignore[no-untyped-def]
+    dropped = np.zeros(len(wanted), np.bool_)
+    for j in range(len(wanted)):
+        begin, end = column_start[j], column_start[j + 1]
+        if not wanted[j] or begin == end:
+            continue
+        # Whoever replaces j stands in every row of j: look into the shortest.
+        best = begin
+        for p in range(begin, end):
+            r, s = row[p], row[best]
+            if row_start[r + 1] - row_start[r] < row_start[s + 1] - row_start[s]:
+                best = p
+        r = row[best]
+        for q in range(row_start[r], row_start[r + 1]):
+            if depth[q] > column_depth[best]:
+                break
+            k = option[q]
+            if k == j or dropped[k] or not wanted[k]:
+                continue
+            if _replaces(k, j, column_start, row, column_depth, burden):
+                dropped[j] = True
+                break
+    return dropped
+
+
+@numba.njit(cache=True, nogil=True)
+def _replaces(k, j, column_start, row, column_depth, burden):  # type: ignore[no-untyped-def]
+    better = False
+    for b in range(burden.shape[1]):
+        if burden[k, b] > burden[j, b]:
+            return False
+        if burden[k, b] < burden[j, b]:
+            better = True
+    p, end = column_start[k], column_start[k + 1]
+    if end - p < column_start[j + 1] - column_start[j]:
+        return False
+    if end - p > column_start[j + 1] - column_start[j]:
+        better = True
+    for q in range(column_start[j], column_start[j + 1]):
+        while p < end and row[p] < row[q]:
+            p += 1
+        if p == end or row[p] != row[q] or column_depth[p] > column_depth[q]:
+            return False
+        if column_depth[p] < column_depth[q]:
+            better = True
+    return better or k < j

@@ -1,0 +1,78 @@
+"""The limits of one solve, its clock, and what it tells the caller while it works."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from siting.plan import Termination
+from siting.result import Progress
+
+
+@dataclass
+class Run:
+    """Limits and reports of one solve.
+
+    Attributes:
+        seconds: wall seconds allowed, None for no limit.
+        gap: relative gap at which to stop, 0 to prove optimality.
+        seed: seed of every random choice.
+        threads: threads a solver may use.
+        stop: set by anyone to stop and return the best plan so far.
+        progress: called with every report, from the thread that solves.
+        phases: wall seconds per phase.
+    """
+
+    seconds: float | None = None
+    gap: float = 0.0
+    seed: int = 0
+    threads: int = 1
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: Callable[[Progress], None] | None = None
+    phases: dict[str, float] = field(default_factory=dict)
+    _begun: float = field(default_factory=time.monotonic)
+    _phase: str = "starting"
+    _goal: tuple[int, str] = (0, "")
+    _known: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def left(self) -> float:
+        """Wall seconds left, infinite without a limit."""
+        return float("inf") if self.seconds is None else self.seconds - (time.monotonic() - self._begun)
+
+    @property
+    def over(self) -> bool:
+        """Whether time is up or someone asked to stop."""
+        return self.stop.is_set() or self.left <= 0
+
+    @property
+    def reason(self) -> Termination:
+        """Why the solve stops before its work is done."""
+        return Termination.INTERRUPTED if self.stop.is_set() else Termination.TIME
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase and announce it."""
+        outer, self._phase = self._phase, name
+        begun = time.monotonic()
+        self.tell(*self._known)
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - begun
+            self._phase = outer
+
+    def begin_goal(self, number: int, measure: str) -> None:
+        """Announce which objective is worked on; what was known of the last one is forgotten."""
+        self._goal = (number, measure)
+        self._known = (None, None)
+
+    def tell(self, incumbent: float | None, bound: float | None) -> None:
+        """Report the best plan's value and the certified bound so far."""
+        self._known = (incumbent, bound)
+        if self.progress is not None:
+            since = time.monotonic() - self._begun
+            self.progress(Progress(self._phase, since, *self._goal, incumbent, bound))
