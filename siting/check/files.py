@@ -1,0 +1,202 @@
+"""The files of a plan folder as they are written: cells, numbers, references to the instance."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.errors import PlanError, did_you_mean
+from siting.instance import Instance
+from siting.instance.arrays import Floats, Ints, Texts
+from siting.instance.raw import RawTable, Report
+from siting.instance.references import Ids
+from siting.readers.csv_file import decode, read_csv
+
+SITES_TEXT = ("site_id", "name", "type", "region", "district", "community")
+SITES_NUMBERS = (
+    "rank", "lat", "lon", "cost", "people_newly_covered", "people_served", "mean_response_minutes",
+)  # fmt: skip
+ASSIGNMENTS_TEXT = ("place_id", "place", "service", "facility", "facility_type", "facility_before")
+ASSIGNMENTS_NUMBERS = ("people", "minutes", "covered", "minutes_before", "covered_before")
+
+_MAY_BE_EMPTY = ("lat", "lon", "mean_response_minutes", "minutes", "minutes_before")
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """One CSV file of a plan, R rows.
+
+    Attributes:
+        raw: its cells and where they are.
+        numbers: per number column (R,) values, NaN where a cell is empty.
+    """
+
+    raw: RawTable
+    numbers: dict[str, Floats]
+
+    def place(self, row: int, column: str) -> str:
+        """Where a cell is, for people: ``plan/sites.csv:3 cost``."""
+        where, line = self.raw.row(row)
+        return f"{where}:{line} {column}"
+
+
+@dataclass(frozen=True, eq=False)
+class PlanFiles:
+    """A plan as its files tell it.
+
+    Attributes:
+        sites: sites.csv.
+        opened: (R,) option number of each row of sites.csv.
+        assignments: assignments.csv; None for a sites.csv alone.
+        summary: summary.json; None for a sites.csv alone.
+        where: the name of summary.json in findings.
+    """
+
+    sites: Sheet
+    opened: Ints
+    assignments: Sheet | None
+    summary: dict[str, Any] | None
+    where: str
+
+
+def read_plan(instance: Instance, path: Path) -> PlanFiles:
+    """Read a plan folder, or a sites.csv alone (of which only site_id and type must be there).
+
+    Raises:
+        PlanError: with everything that keeps the files from being read as a plan.
+    """
+    report = Report()
+    whole = path.is_dir()
+    sites_path = path / "sites.csv" if whole else path
+    required = (*SITES_TEXT, *SITES_NUMBERS) if whole else ("site_id", "type")
+    sites = _sheet(sites_path, required, SITES_NUMBERS, report)
+    opened = np.zeros(0, dtype=np.int32) if sites is None else _opened(instance, sites, report)
+    assignments, summary = None, None
+    if whole:
+        columns = (*ASSIGNMENTS_TEXT, *ASSIGNMENTS_NUMBERS)
+        assignments = _sheet(path / "assignments.csv", columns, ASSIGNMENTS_NUMBERS, report)
+        summary = _summary(path / "summary.json", report)
+    if report.complaints or sites is None:
+        raise PlanError(report.complaints)
+    return PlanFiles(sites, opened, assignments, summary, str(path / "summary.json"))
+
+
+def plain(cells: Texts, expected: Texts) -> NDArray[np.bool_]:
+    """Whether cells hold the expected text, exactly or behind the ``'`` that disarms a formula."""
+    return np.asarray((cells == expected) | (cells == "'" + expected), dtype=bool)
+
+
+def find(ids: Ids, cells: Texts) -> Ints:
+    """Index of each cell among ids, taken as it is or else without a leading ``'``; -1 where none."""
+    found = ids.find(cells)
+    bare = np.array([cell.removeprefix("'") for cell in cells], dtype=object)
+    return np.where(found >= 0, found, ids.find(bare)).astype(np.int32)
+
+
+def _load(path: Path, report: Report) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        report.add(str(path), "the file is missing")
+    except OSError as error:
+        report.add(str(path), f"cannot be read: {error.strerror}")
+    return None
+
+
+def _sheet(path: Path, required: tuple[str, ...], numbers: tuple[str, ...], report: Report) -> Sheet | None:
+    """A CSV file with its columns and numbers checked; None after a complaint about its whole."""
+    data = _load(path, report)
+    raw = None if data is None else read_csv(data, str(path), report)
+    if raw is None:
+        return None
+    missing = [column for column in required if column not in raw.columns]
+    for column in missing:
+        unknown = [header for header in raw.columns if header not in required]
+        report.add(str(path), f"the column is missing{did_you_mean(column, unknown)}", 1, column)
+    if missing:
+        return None
+    present = [column for column in numbers if column in raw.columns]
+    return Sheet(raw, {column: _numbers(raw, column, report) for column in present})
+
+
+def _numbers(raw: RawTable, column: str, report: Report) -> Floats:
+    cells = raw.text(column)
+    values = np.array([_float(cell) for cell in cells], dtype=np.float64)
+    empty = cells == ""
+    report.rows(
+        raw, ~empty & ~np.isfinite(values), column, lambda row: f"{cells[row]!r} is not a finite number"
+    )
+    if column not in _MAY_BE_EMPTY:
+        report.rows(raw, empty, column, lambda row: "the cell is empty; a number is expected")
+    return values
+
+
+def _float(cell: str) -> float:
+    try:
+        return float(cell) if cell and "_" not in cell else math.nan
+    except ValueError:
+        return math.nan
+
+
+def _opened(instance: Instance, sites: Sheet, report: Report) -> Ints:
+    """Option numbers of the rows of sites.csv; complains about what is no candidate, or named twice."""
+    raw, candidates = sites.raw, instance.candidates
+    known, types = Ids(instance.sites.ids), [one.id for one in instance.settings.types]
+    ids, kinds = raw.text("site_id"), raw.text("type")
+    site, kind = find(known, ids), find(Ids(types), kinds)
+
+    def unknown(row: int) -> str:
+        return f"{ids[row]!r} is no site of the instance{did_you_mean(ids[row], instance.sites.ids)}"
+
+    report.rows(raw, site < 0, "site_id", unknown)
+    report.rows(
+        raw, kind < 0, "type", lambda row: f"{kinds[row]!r} is no facility type; known: {', '.join(types)}"
+    )
+    count = len(types)
+    options = {
+        key: number
+        for number, key in enumerate((candidates.site.astype(np.int64) * count + candidates.type).tolist())
+    }
+    number = np.array(
+        [options.get(key, -1) for key in (site.astype(np.int64) * count + kind).tolist()], dtype=np.int32
+    )
+    fine = (site >= 0) & (kind >= 0)
+    report.rows(
+        raw,
+        fine & (number < 0),
+        "site_id, type",
+        lambda row: f"the instance has no candidate of type {kinds[row]!r} at {ids[row]!r}",
+    )
+    first: dict[int, int] = {}
+    again = np.zeros(len(number), dtype=bool)
+    for row, one in enumerate(number.tolist()):
+        again[row] = bool(fine[row]) and one >= 0 and first.setdefault(one, row) != row
+    report.rows(
+        raw,
+        again,
+        "site_id, type",
+        lambda row: f"opened already, on line {raw.row(first[int(number[row])])[1]}",
+    )
+    return np.where(number >= 0, number + len(instance.facilities.site), -1).astype(np.int32)
+
+
+def _summary(path: Path, report: Report) -> dict[str, Any] | None:
+    data = _load(path, report)
+    text = None if data is None else decode(data, str(path), report)
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        report.add(str(path), f"is not valid JSON: {error}", getattr(error, "lineno", None))
+        return None
+    if not isinstance(value, dict):
+        report.add(str(path), "must hold one object of keys and values")
+        return None
+    return value

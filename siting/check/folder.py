@@ -1,0 +1,130 @@
+"""Check a plan folder, or a sites.csv alone, against the instance it was made for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siting.check.audit import Audit, as_plan, choices, without_table
+from siting.check.figures import Rounded, expected_summary
+from siting.check.files import PlanFiles, read_plan
+from siting.check.report import Report
+from siting.check.summary import check_summary
+from siting.check.tables import check_assignments, check_sites
+from siting.check.times import Ground
+from siting.errors import Complaint, PlanError, SitingError
+from siting.instance import Instance
+from siting.model import Model, load_model
+from siting.problem import Numbers, Problem, bind
+
+DEFAULT_MODEL = "max_coverage"
+"""Model whose limits a sites.csv alone is held against."""
+
+
+def check_folder(instance: Instance, path: str | Path, model: str | Path | Model | None = None) -> Report:
+    """Recompute everything a plan says.
+
+    Response times come from the whole road graph or table by another route than the solve's.
+    Of a plan folder every cell of sites.csv and assignments.csv, every figure of summary.json,
+    the limits of its model under its recorded numbers, the side of its bounds, and the SHA-256
+    of the instance's files are compared. A sites.csv alone is compared in the columns it has.
+
+    Args:
+        instance: what the plan was made for.
+        path: a plan folder, or a CSV file that names site_id and type.
+        model: the plan's model where it is none of the bundled ones; by default the one that
+            summary.json names, and for a CSV file alone ``max_coverage``.
+
+    Returns:
+        Findings and recomputed figures.
+
+    Raises:
+        PlanError: the files cannot be read as a plan of this instance; the complete list.
+        ModelError: ``model`` cannot be read.
+    """
+    given = model if model is None or isinstance(model, Model) else load_model(model)
+    files = read_plan(instance, Path(path))
+    problem = _problem(instance, files, given)
+    audit = Audit(problem, Ground(instance, problem.responses.settings), files.opened)
+    findings = choices(audit.ground, as_plan(np.sort(files.opened), audit.after))
+    serves = audit.told.option.astype(np.int32)
+    if files.assignments is not None:
+        wrong, serves = check_assignments(audit, files.assignments)
+        findings += wrong
+    findings += check_sites(audit, files.sites, serves)
+    findings += audit.limits()
+    claims = [] if files.summary is None else files.summary.get("objectives")
+    figures = expected_summary(audit, claims if isinstance(claims, list) else [])
+    findings += [
+        f"objective {goal['measure']}: undefined, some need that must be answered is not"
+        for goal in figures["objectives"]
+        if goal["value"] is None
+    ]
+    if files.summary is not None:
+        findings += check_summary(audit, files.summary, figures, files.where)
+    return Report(str(path), tuple(findings), _bare(figures))
+
+
+def _problem(instance: Instance, files: PlanFiles, model: Model | None) -> Problem:
+    """The question the plan answers, bound without a table of response times."""
+    if files.summary is None:
+        question = model or load_model(DEFAULT_MODEL)
+        return bind(instance, question, _unlimited(instance, question), build=without_table)
+    try:
+        question = model or load_model(_model_name(files))
+        return bind(instance, question, _recorded_numbers(files), build=without_table)
+    except PlanError:
+        raise
+    except SitingError as error:
+        raise PlanError([Complaint(files.where, str(one)) for one in error.complaints]) from error
+
+
+def _unlimited(instance: Instance, model: Model) -> Numbers:
+    """Counts that the model needs and the instance does not say: no limit."""
+    settings = instance.settings
+    if "new" not in model.parameters or "new" in settings.parameters:
+        return {}
+    used = [settings.types[kind] for kind in np.unique(instance.candidates.type)]
+    silent = [t.id for t in used if t.new is None and f"new.{t.id}" not in settings.parameters]
+    return {f"new.{name}": math.inf for name in silent}
+
+
+def _model_name(files: PlanFiles) -> str:
+    assert files.summary is not None
+    model = files.summary.get("model")
+    name = model.get("name") if isinstance(model, dict) else None
+    if not isinstance(name, str) or not name.replace("_", "").isalnum():
+        raise PlanError(Complaint(files.where, f"{name!r} is no name of a model", column="model.name"))
+    return name
+
+
+def _recorded_numbers(files: PlanFiles) -> dict[str, float]:
+    """Numbers of summary.json; null is infinite."""
+    assert files.summary is not None
+    numbers = files.summary.get("numbers")
+    if not isinstance(numbers, dict):
+        raise PlanError(Complaint(files.where, "must be an object of names and numbers", column="numbers"))
+    bad = {
+        name: value
+        for name, value in numbers.items()
+        if isinstance(value, bool) or not isinstance(value, int | float | None)
+    }
+    if bad:
+        raise PlanError(
+            Complaint(files.where, f"{value!r} must be a number or null", column=f"numbers.{name}")
+            for name, value in bad.items()
+        )
+    return {name: math.inf if value is None else float(value) for name, value in numbers.items()}
+
+
+def _bare(value: Any) -> Any:
+    """Figures as plain numbers."""
+    if isinstance(value, Mapping):
+        return {key: _bare(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_bare(item) for item in value]
+    return round(value.value, value.decimals) if isinstance(value, Rounded) else value
