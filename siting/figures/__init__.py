@@ -1,0 +1,6 @@
+"""Figures people read: the tables and the summary of a result."""
+
+from siting.figures.summary import FORMAT, summary
+from siting.figures.tables import DECIMALS, assignments_table, sites_table
+
+__all__ = ["DECIMALS", "FORMAT", "assignments_table", "sites_table", "summary"]

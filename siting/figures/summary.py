@@ -1,0 +1,277 @@
+"""The summary of a result: every figure a planner or a program may ask for, as plain JSON values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.figures.outcome import Outcome, after, before, response_figures
+from siting.instance.arrays import Flags, Ints
+from siting.instance.settings import numbers as settings_numbers
+from siting.plan import Achieved
+from siting.problem import Problem
+from siting.response import Responses
+
+if TYPE_CHECKING:
+    from siting.result import Result
+
+FORMAT = "siting-plan-1"
+"""Value of ``format`` in summary.json, by which a plan folder is recognised."""
+
+NAMES_LISTED = 20
+"""Unreachable places named at most; all are counted."""
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """All figures of a result, as in summary.json.
+
+    Numbers are finite; None stands for infinite (no limit) and for undefined. Minutes are response
+    times, weighted by people over the people who are served; ``in_all`` adds up the services with
+    their weights, so one person counts once per service.
+    """
+    problem = result.problem
+    responses, instance = problem.responses, problem.instance
+    model = problem.model
+    outcomes = {"before": before(responses)}
+    if result.plan is not None:
+        outcomes["after"] = after(responses, result.plan)
+    tables = {
+        "objective": result.objective,
+        "bound": result.bound,
+        "gap": result.gap,
+        "status": result.status.name.lower(),
+        "termination": result.termination.name.lower(),
+        "format": FORMAT,
+        "instance": {"name": instance.settings.name, "title": instance.settings.title},
+        "model": {"name": model.name, "title": model.title, "question": model.question},
+        "numbers": _numbers(problem),
+        "objectives": [_objective(one) for one in result.achieved],
+        "limits": _limits(result),
+        "clashes": list(result.clashes),
+        "method": result.method,
+        "why": result.why,
+        **_response(responses, outcomes),
+        "unreachable": _unreachable(responses),
+        "excluded": _excluded(responses),
+        "facilities": _facilities(result),
+        "money": _money(result),
+        "full_coverage": result.full_coverage,
+        "synthetic": _synthetic(responses),
+        "warnings": list(instance.warnings),
+        "seed": result.seed,
+        "seconds": dict(result.seconds),
+        "versions": dict(result.versions),
+        "files": dict(sorted(instance.files.items())),
+    }
+    return {key: _plain(value) for key, value in tables.items()}
+
+
+def _numbers(problem: Problem) -> dict[str, float]:
+    """Every model parameter, and the numbers of the instance that the caller changed."""
+    ours = settings_numbers(problem.instance.settings)
+    now = settings_numbers(problem.responses.settings)
+    changed = {name: value for name, value in now.items() if ours.get(name) != value}
+    return {**problem.numbers, **changed}
+
+
+def _objective(one: Achieved) -> dict[str, Any]:
+    gained = None if one.before is None else abs(one.value - one.before)
+    missing = None if one.bound is None else abs(one.bound - one.value)
+    of_gain = None
+    if gained is not None and missing is not None:
+        of_gain = 0.0 if missing == 0 else missing / gained if gained else None
+    return {
+        "measure": one.measure,
+        "sense": "maximize" if one.maximize else "minimize",
+        "unit": one.unit,
+        "value": one.value,
+        "bound": one.bound,
+        "gap": one.gap,
+        "gap_of_gain": of_gain,
+        "before": one.before,
+    }
+
+
+def _limits(result: Result) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": limit.label,
+            "value": None if result.plan is None else limit.term.value(result.plan),
+            "at_least": limit.low,
+            "at_most": limit.high,
+            "unit": limit.term.unit,
+        }
+        for limit in result.problem.limits
+    ]
+
+
+def _response(responses: Responses, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """Response figures before and after: in all, and per service in all, by kind and by region."""
+    needs, settings = responses.needs, responses.settings
+    places, regions = responses.instance.places, responses.instance.areas["region"]
+    kind, region = places.kind[needs.place], places.area["region"][needs.place]
+    kinds, count = len(places.kinds), len(regions.ids)
+
+    def grouped(group: Ints, size: int) -> list[dict[str, Any]]:
+        return _figures(needs.people, outcomes, group, size)
+
+    by_service = grouped(needs.service, len(settings.services))
+    by_kind = grouped(needs.service * kinds + kind, len(settings.services) * kinds)
+    located = np.where(region >= 0, needs.service * count + region, -1)
+    by_region = grouped(located, len(settings.services) * count)
+    region_in_all = _figures(needs.weight, outcomes, region, count)
+    everyone = np.zeros(len(needs.place), dtype=np.int32)
+    return {
+        "in_all": {
+            **_figures(needs.weight, outcomes, everyone, 1)[0],
+            "population": int(places.population[~places.excluded].sum()),
+            "population_within_every_standard": {
+                when: _within_every(responses, outcome) for when, outcome in outcomes.items()
+            },
+        },
+        "services": {
+            service.id: {
+                "title": service.title,
+                "weight": service.weight,
+                "standard_minutes": {name: ms / 60_000 for name, ms in service.standard_ms.items()},
+                **by_service[s],
+                "kinds": {name: by_kind[s * kinds + k] for k, name in enumerate(places.kinds)},
+            }
+            for s, service in enumerate(settings.services)
+        },
+        "regions": [
+            {
+                "id": regions.ids[r],
+                "name": regions.names[r],
+                "in_all": region_in_all[r],
+                "services": {
+                    service.id: by_region[s * count + r] for s, service in enumerate(settings.services)
+                },
+            }
+            for r in np.flatnonzero(np.bincount(region[region >= 0], minlength=count))
+        ],
+    }
+
+
+def _figures(
+    weight: NDArray[Any], outcomes: Mapping[str, Outcome], group: NDArray[Any], count: int
+) -> list[dict[str, Any]]:
+    """Per group: the response figures of every outcome, under the outcome's name."""
+    parts = {when: response_figures(weight, one, group, count) for when, one in outcomes.items()}
+    return [{when: figures[g] for when, figures in parts.items()} for g in range(count)]
+
+
+def _within_every(responses: Responses, outcome: Outcome) -> int:
+    """People of places of which every need is within its standard."""
+    places = responses.instance.places
+    missed = np.zeros(len(places.ids), dtype=bool)
+    missed[responses.needs.place[~outcome.covered]] = True
+    return int(places.population[~missed & ~places.excluded].sum())
+
+
+def _unreachable(responses: Responses) -> dict[str, Any]:
+    """Per service: needs that no existing facility and no candidate that may be opened reaches."""
+    needs, instance = responses.needs, responses.instance
+    found = {}
+    for number, service in enumerate(responses.settings.services):
+        mine = responses.unreachable[needs.service[responses.unreachable] == number]
+        place = needs.place[mine]
+        largest = place[np.argsort(-instance.places.population[place], kind="stable")][:NAMES_LISTED]
+        found[service.id] = {
+            "places": len(place),
+            "people": int(instance.places.population[place].sum()),
+            "largest": list(instance.places.names[largest]),
+        }
+    return found
+
+
+def _excluded(responses: Responses) -> dict[str, Any]:
+    """Places the instance keeps out of siting: they have no needs and are in no other figure."""
+    places, regions = responses.instance.places, responses.instance.areas["region"]
+    region = places.area["region"]
+
+    def sums(where: Flags) -> dict[str, int]:
+        return {"places": int(where.sum()), "people": int(places.population[where].sum())}
+
+    there = np.unique(region[places.excluded])
+    return {
+        **sums(places.excluded),
+        "regions": {regions.names[r]: sums(places.excluded & (region == r)) for r in there if r >= 0},
+    }
+
+
+def _facilities(result: Result) -> dict[str, Any]:
+    """Per type: existing, new and allowed facilities."""
+    options, settings = result.problem.responses.options, result.problem.responses.settings
+    old = options.type[: options.existing]
+    new = None if result.plan is None else options.type[result.plan.opened]
+    return {
+        kind.id: {
+            "title": kind.title,
+            "existing": int((old == t).sum()),
+            "new": None if new is None else int((new == t).sum()),
+            "allowed": _at_most(result.problem, "sites_open", options.type == t),
+        }
+        for t, kind in enumerate(settings.types)
+    }
+
+
+def _money(result: Result) -> dict[str, Any]:
+    """What the new facilities cost, in all and per type, and what may be spent."""
+    options, settings = result.problem.responses.options, result.problem.responses.settings
+    spent: dict[str, float | None] = {}
+    for t, kind in enumerate(settings.types):
+        spent[kind.id] = None
+        if result.plan is not None:
+            opened = result.plan.opened
+            spent[kind.id] = math.fsum(options.cost[opened][options.type[opened] == t])
+    total = None if result.plan is None else math.fsum(options.cost[result.plan.opened])
+    return {
+        "currency": settings.currency,
+        "spent": total,
+        "budget": _at_most(result.problem, "cost", np.ones(len(options.site), dtype=bool)),
+        "by_type": spent,
+    }
+
+
+def _at_most(problem: Problem, measure: str, scope: Flags) -> float | None:
+    """The tightest upper limit on a measure over exactly these options, None without one."""
+    highs = [
+        limit.high
+        for limit in problem.limits
+        if limit.term.measure.name == measure
+        and math.isfinite(limit.high)
+        and np.array_equal(limit.term.scope, scope)
+    ]
+    return min(highs, default=None)
+
+
+def _synthetic(responses: Responses) -> dict[str, Any]:
+    """How much of the demand stands at generated places."""
+    places = responses.instance.places
+    used = ~places.excluded
+    people, made = int(places.population[used].sum()), used & places.synthetic
+    synthetic = int(places.population[made].sum())
+    return {
+        "places": int(made.sum()),
+        "of_places": int(used.sum()),
+        "people": synthetic,
+        "share": round(synthetic / people, 6) if people else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Plain JSON values: no arrays, no numpy scalars, None for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,140 @@
+"""What there is to choose from: models and instances."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from siting.instance import CandidateStatus, Instance
+from siting.model import Model, algebra
+from siting.terminal import words
+
+
+def print_models(console: Console, models: Iterable[Model]) -> None:
+    """Name, title and question of every model."""
+    for model in models:
+        console.print(f"[bold]{escape(model.name)}[/]  {escape(model.title)}", soft_wrap=True)
+        console.print(Text(f"    {model.question}"), soft_wrap=True)
+
+
+def print_model(console: Console, model: Model, *, math_too: bool) -> None:
+    """A model, its parameters, and its algebra if asked for."""
+    print_models(console, [model])
+    console.print(Text(f"    {model.source}"), soft_wrap=True)
+    console.print()
+    table = _table("parameter", "unit", "default", "meaning")
+    for name, parameter in model.parameters.items():
+        default = parameter.default
+        if default is None:
+            shown = "from the instance"
+        else:
+            shown = "no limit" if math.isinf(default) else f"{default:g}"
+        dotted = f"{name}.{parameter.each.upper()}" if parameter.each else name
+        _row(table, dotted, parameter.unit, shown, parameter.about)
+    console.print(table)
+    if math_too:
+        console.print()
+        console.print(Text(algebra(model)), soft_wrap=True)
+
+
+def print_instances(console: Console, titles: dict[str, str]) -> None:
+    """Name and title of every bundled instance."""
+    for name, title in titles.items():
+        console.print(f"[bold]{escape(name)}[/]  {escape(title)}", soft_wrap=True)
+
+
+def print_instance(console: Console, instance: Instance) -> None:
+    """What an instance holds, where it came from, and what to know about it."""
+    settings = instance.settings
+    console.print(Text(f"{settings.name}: {settings.title}", "bold"), soft_wrap=True)
+    console.print()
+    for title, text in _contents(instance):
+        console.print(Text.assemble((f"{title:<12}", "bold"), text), soft_wrap=True)
+    console.print()
+    console.print(_types(instance))
+    console.print()
+    console.print(_services(instance))
+    console.print()
+    for source in settings.sources:
+        console.print(Text(f"Source: {source.what}: {source.origin} ({source.licence})"), soft_wrap=True)
+    if settings.notes:
+        console.print(Text(settings.notes.strip()), soft_wrap=True)
+    for warning in instance.warnings:
+        console.print(Text(f"Note: {warning}", "yellow"), soft_wrap=True)
+
+
+def _contents(instance: Instance) -> list[tuple[str, str]]:
+    places, settings = instance.places, instance.settings
+    people = places.population
+    lines = [("places", f"{len(people):,} with {people.sum():,} people")]
+    kinds = [f"{kind} {int((places.kind == k).sum()):,}" for k, kind in enumerate(places.kinds)]
+    lines.append(("kinds", ", ".join(kinds)))
+    if places.synthetic.any():
+        made = places.synthetic
+        text = f"{int(made.sum()):,} places with {people[made].sum():,} people are generated"
+        lines.append(("generated", text))
+    if places.excluded.any():
+        out = places.excluded
+        named = "; ".join(f"{level}: {', '.join(ids)}" for level, ids in settings.exclude.items())
+        text = f"{int(out.sum()):,} places with {people[out].sum():,} people take no part ({named})"
+        lines.append(("excluded", text))
+    levels = [f"{len(areas.ids):,} {level}" for level, areas in instance.areas.items() if len(areas.ids)]
+    if levels:
+        lines.append(("areas", ", ".join(levels)))
+    if instance.roads is not None:
+        lines.append(("roads", f"{len(instance.roads.ids):,} nodes, {len(instance.roads.tail):,} edges"))
+    elif instance.od is not None:
+        lines.append(("travel times", f"{len(instance.od.ms):,} origin-destination pairs"))
+    given = [f"{name} = {value:g}" for name, value in settings.parameters.items()]
+    if given:
+        lines.append(("parameters", ", ".join(given)))
+    return lines
+
+
+def _types(instance: Instance) -> Table:
+    candidates, currency = instance.candidates, instance.settings.currency
+    table = _table(
+        "facility type", "existing", "planned", "candidates", "required", "forbidden", f"cost ({currency})",
+        "turnout (min)", right=range(1, 7),
+    )  # fmt: skip
+    for number, kind in enumerate(instance.settings.types):
+        mine = candidates.type == number
+        cost = candidates.cost[mine]
+        _row(
+            table,
+            kind.title,
+            words.count(int((instance.facilities.type == number).sum())),
+            words.count(kind.new),
+            words.count(int(mine.sum())),
+            words.count(int((mine & (candidates.status == CandidateStatus.REQUIRED)).sum())),
+            words.count(int((mine & (candidates.status == CandidateStatus.FORBIDDEN)).sum())),
+            f"{np.min(cost):,.2f} to {np.max(cost):,.2f}" if len(cost) else "-",
+            ", ".join(f"{service} {ms / 60_000:g}" for service, ms in kind.turnout_ms.items()),
+        )
+    return table
+
+
+def _services(instance: Instance) -> Table:
+    table = _table("service", "weight", "vehicle factor", "standard (min)", right=range(1, 3))
+    for service in instance.settings.services:
+        standard = ", ".join(f"{kind} {ms / 60_000:g}" for kind, ms in service.standard_ms.items())
+        _row(table, service.title, f"{service.weight:g}", f"{service.vehicle_factor:g}", standard)
+    return table
+
+
+def _table(*columns: str, right: Iterable[int] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numeric = set(right)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number in numeric else "left")
+    return table
+
+
+def _row(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(cell) for cell in cells))
