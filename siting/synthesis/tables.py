@@ -1,0 +1,61 @@
+"""The tables of a generated instance, and how they become files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+_COLUMNS = {
+    "places": [
+        "place_id", "name", "name_local", "lat", "lon", "population", "kind",
+        "region", "district", "community", "origin",
+    ],
+    "areas": ["level", "area_id", "name", "name_local"],
+    "facilities": ["facility_id", "name", "type", "site", "origin"],
+    "candidates": ["site", "type", "cost"],
+    "roads": ["from", "to", "km", "kmh", "minutes", "oneway", "class"],
+}  # fmt: skip
+_DECIMALS = {"lat": 5, "lon": 5, "km": 2, "kmh": 1, "minutes": 3, "cost": 2}
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A generated instance.
+
+    Attributes:
+        places, areas, facilities, candidates, roads: tables with the columns of
+            instances/README.md, sorted by id.
+        settings: the text of instance.toml.
+    """
+
+    places: pd.DataFrame
+    areas: pd.DataFrame
+    facilities: pd.DataFrame
+    candidates: pd.DataFrame
+    roads: pd.DataFrame
+    settings: str
+
+    def files(self) -> dict[str, str]:
+        """Text of every file of the instance folder, by name; equal input, equal bytes."""
+        files = {f"{name}.csv": csv_text(getattr(self, name)[columns]) for name, columns in _COLUMNS.items()}
+        return {"instance.toml": self.settings, **files}
+
+    def write(self, folder: Path) -> None:
+        """Write the files into a folder, which is made if need be."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in self.files().items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """CSV with fixed decimals without trailing zeros, '\\n' line ends, empty cells for nothing."""
+    text = table.copy()
+    for column, decimals in _DECIMALS.items():
+        if column in text:
+            cells = text[column].map(lambda value, d=decimals: f"{value:.{d}f}".rstrip("0").rstrip("."))
+            text[column] = cells.where(text[column].notna(), "")
+    if "oneway" in text:
+        text["oneway"] = text["oneway"].map({0: "", 1: "1"})
+    return text.to_csv(index=False, lineterminator="\n")

