@@ -21,7 +21,7 @@ from siting.methods.full_coverage import full_coverage
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
 from siting.model import Model, load_model
-from siting.plan import PROVED_GAP, Achieved, Plan, Status
+from siting.plan import PROVED_GAP, Achieved, Plan, Status, relative_gap
 from siting.problem import Numbers, Problem, bind
 from siting.result import Progress, Result
 
@@ -166,13 +166,16 @@ def _achieved(problem: Problem, plan: Plan, outcome: Outcome) -> tuple[Achieved,
     result = []
     for objective, bound in zip(problem.objectives, outcome.bounds, strict=True):
         term = objective.term
-        before = term.value(nothing)
+        before, value = term.value(nothing), term.value(plan)
+        if bound is not None and relative_gap(value, bound) <= PROVED_GAP:
+            # Sums in another order differ in their last digits; the plan itself is proof.
+            bound = max(bound, value) if objective.maximize else min(bound, value)
         result.append(
             Achieved(
                 term.label,
                 objective.maximize,
                 term.unit,
-                term.value(plan),
+                value,
                 bound,
                 None if math.isnan(before) else before,
             )

@@ -46,9 +46,14 @@ def _broken_by_required(problem: Problem, required: Ints) -> list[str]:
         coefficient = measure.coefficients(limit.term)
         used = math.fsum(coefficient[required])
         if used > limit.high * (1 + 1e-9):
+            who = (
+                "the required site alone needs"
+                if len(required) == 1
+                else (f"the {len(required)} required sites alone need")
+            )
             sentences.append(
-                f"the {len(required)} required sites alone need {limit.term.label} = {used:g} "
-                f"{limit.term.unit}, the limit is {limit.high:g}: raise it by {used - limit.high:g}, or require fewer"
+                f"{who} {limit.term.label} = {used:g} {limit.term.unit}, the limit is {limit.high:g}: "
+                f"raise it by {used - limit.high:g}, or require fewer"
             )
     return sentences
 

@@ -7,6 +7,7 @@ Radius formulation: z_k <= z_(k-1) + sum of y at level k, z_k in [0, 1], objecti
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -24,11 +25,19 @@ def solve_core(
     seconds: float,
     start: Flags | None,
     tell: Callable[[float | None, float | None], None] | None = None,
-    gap: float = 0.0,
+    room: float = 0.0,
 ) -> tuple[Flags | None, float | None]:
     """Best plan of the form and a bound on its objective (constant included).
 
-    Floors are rows here, not multiplied into the savings.
+    Floors are rows here, not multiplied into the savings. HiGHS minimizes the negative objective.
+
+    Args:
+        form: the form.
+        run: limits in force.
+        seconds: time limit.
+        start: (m,) a plan to start from.
+        tell: called with the incumbent and bound while HiGHS works.
+        room: absolute gap at which to stop, beside the run's relative one.
 
     Returns:
         (m,) plan or None; certified upper bound or None. Minus infinity as the bound says that
@@ -38,17 +47,50 @@ def solve_core(
     model = _compose(form, level, levels)
     initial = None if start is None else _start(form, level, levels, start)
 
-    def shifted(incumbent: float | None, bound: float | None) -> None:
+    def turned(incumbent: float | None, bound: float | None) -> None:
         if tell is not None:
-            tell(*(None if x is None else form.constant - x for x in (incumbent, bound)))
+            tell(*(None if x is None else -x for x in (incumbent, bound)))
 
-    answer = highs.solve(model, run, seconds, initial, shifted, gap)
+    answer = highs.solve(model, run, seconds, initial, turned, room)
     if answer.infeasible:
         return None, -np.inf
-    bound = None if answer.bound is None else form.constant - answer.bound
+    bound = None if answer.bound is None else -answer.bound
     if answer.values is None:
         return None, bound
     return answer.values[: form.columns] > 0.5, bound
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """The linear relaxation of a form, solved to optimality.
+
+    Attributes:
+        bound: its optimum, an upper bound on every plan.
+        y: (m,) its fractional plan.
+        opened_at, closed_at: (m,) bound on plans with the column opened, closed, by reduced cost.
+    """
+
+    bound: float
+    y: Floats
+    opened_at: Floats
+    closed_at: Floats
+
+
+def relax(form: Form, run: Run, seconds: float) -> Relaxed | None:
+    """Solve the linear relaxation, or None when it is not solved in time."""
+    level, levels = _levels(form)
+    model = _compose(form, level, levels, integral=False)
+    found = highs.solve_linear(model, run, seconds)
+    if found is None:
+        return None
+    objective, values, reduced = found
+    cost = reduced[: form.columns]
+    return Relaxed(
+        -objective,
+        values[: form.columns],
+        -objective - np.maximum(0.0, cost),
+        -objective + np.minimum(0.0, cost),
+    )
 
 
 def _levels(form: Form) -> tuple[NDArray[np.int64], int]:
@@ -60,7 +102,7 @@ def _levels(form: Form) -> tuple[NDArray[np.int64], int]:
     return level, int(level[-1]) + 1 if len(level) else 0
 
 
-def _compose(form: Form, level: NDArray[np.int64], levels: int) -> highspy.Highs:
+def _compose(form: Form, level: NDArray[np.int64], levels: int, integral: bool = True) -> highspy.Highs:
     """Columns: y (m), then z (levels). Rows: reach (levels), limits (K), floors (G)."""
     count = form.columns
     first = np.flatnonzero(np.r_[True, np.diff(level) > 0]) if levels else np.zeros(0, np.int64)
@@ -87,13 +129,17 @@ def _compose(form: Form, level: NDArray[np.int64], levels: int) -> highspy.Highs
     slack = 1e-9 * np.maximum(1.0, np.abs(form.floor))
     lp = highspy.HighsLp()
     lp.num_col_ = count + levels
+    lp.offset_ = -form.constant  # so that relative gaps are those of the whole objective
     lp.num_row_ = levels + len(form.room) + len(form.floor)
     lp.col_cost_ = np.r_[np.zeros(count), -step[0]]
     lp.col_lower_ = np.zeros(lp.num_col_)
     lp.col_upper_ = np.ones(lp.num_col_)
     lp.row_lower_ = np.r_[np.full(levels + len(form.room), -inf), form.floor - slack]
     lp.row_upper_ = np.r_[np.zeros(levels), form.room, np.full(len(form.floor), inf)]
-    lp.integrality_ = [highspy.HighsVarType.kInteger] * count + [highspy.HighsVarType.kContinuous] * levels
+    if integral:
+        lp.integrality_ = [highspy.HighsVarType.kInteger] * count + [
+            highspy.HighsVarType.kContinuous
+        ] * levels
     _set_matrix(lp, np.concatenate(rows), np.concatenate(cols), np.concatenate(values))
     model = highs.empty()
     model.passModel(lp)

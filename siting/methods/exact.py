@@ -58,6 +58,7 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> 
         run.begin_goal(number, objective.term.measure.name)
         if run.over and opened is not None:
             bounds.append(None)
+            termination = run.reason
             continue
         stage = _Stage(problem, number, kept)
         with run.phase("compose"):
@@ -156,10 +157,12 @@ def _run_highs(builder: Builder, run: Run, start: Ints | None) -> tuple[Ints | N
     solver = pulp.HiGHS(msg=False)
     solver.createAndConfigureSolver(builder.problem)
     solver.buildSolverModel(builder.problem)
-    scale, offset = _scale(builder)
+    sign = _sign(builder)
+    # PuLP keeps the constant back, and a relative gap needs the whole objective.
+    builder.problem.solverModel.changeObjectiveOffset(sign * float(builder.problem.objective.constant))
 
     def tell(incumbent: float | None, bound: float | None) -> None:
-        run.tell(*(None if x is None else scale * x + offset for x in (incumbent, bound)))
+        run.tell(*(None if x is None else sign * x for x in (incumbent, bound)))
 
     initial = None
     if start is not None and set(start.tolist()) <= builder.opening.keys():
@@ -168,15 +171,15 @@ def _run_highs(builder: Builder, run: Run, start: Ints | None) -> tuple[Ints | N
     return _read_highs(builder, answer)
 
 
-def _scale(builder: Builder) -> tuple[float, float]:
-    """From HiGHS's objective to ours: PuLP negates a maximization and keeps the constant back."""
-    lp = builder.problem
-    return (-1.0 if lp.sense == pulp.LpMaximize else 1.0), float(lp.objective.constant)
+def _sign(builder: Builder) -> float:
+    """PuLP negates a maximization for HiGHS, which minimizes."""
+    return -1.0 if builder.problem.sense == pulp.LpMaximize else 1.0
 
 
-def _read_highs(builder: Builder, answer: highs.Answer) -> tuple[Ints | None, float | None, bool]:
-    scale, offset = _scale(builder)
-    bound = None if answer.bound is None else scale * answer.bound + offset
+def _read_highs(
+    builder: Builder, answer: highs.Answer, offset: float = 0.0
+) -> tuple[Ints | None, float | None, bool]:
+    bound = None if answer.bound is None else _sign(builder) * answer.bound + offset
     if answer.infeasible or answer.values is None:
         return None, bound, answer.infeasible
     chosen = [j for j, variable in builder.opening.items() if answer.values[variable.index] > 0.5]
@@ -201,7 +204,7 @@ def _run_pulp(
     except pulp.PulpSolverError as error:
         raise SolverError(f"{solver.name} failed: {error}") from error
     if isinstance(solver, pulp.HiGHS):
-        return _read_highs(builder, highs.read(lp.solverModel))
+        return _read_highs(builder, highs.read(lp.solverModel), float(lp.objective.constant))
     if lp.sol_status == pulp.LpSolutionInfeasible:
         return None, None, True
     if lp.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):

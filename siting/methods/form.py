@@ -19,6 +19,15 @@ from siting.measures.levels import build_levels
 from siting.methods.reduce import useful_candidates
 from siting.problem import Problem
 
+HARD = 1e4
+"""Objective units one unit of a floor is worth while plans are searched: more than a swap gains."""
+
+
+def hard(parts: Floats) -> Floats:
+    """(Z,) savings with every floor weighing so much that no swap gives one up."""
+    weighted: Floats = parts[0] + HARD * parts[1:].sum(axis=0)
+    return weighted
+
 
 @dataclass(frozen=True, eq=False)
 class Form:
@@ -29,8 +38,7 @@ class Form:
         indptr: (n+1,) int64; row i has pairs indptr[i]:indptr[i+1], by decreasing saving.
         col: (Z,) int32 column of every pair.
         parts: (1+G, Z) savings of the objective and of each floor, non-increasing in a row.
-        multiplier: (1+G,) weight of each part, 1 for the objective.
-        saving: (Z,) multiplier @ parts.
+        saving: (Z,) what plans are searched by: floors weigh ``HARD`` each.
         floor: (G,) what each floor's savings must come to.
         constant: objective without any savings.
         use, room: (K, m) and (K,): use @ y <= room.
@@ -41,7 +49,6 @@ class Form:
     indptr: Longs
     col: Ints
     parts: Floats
-    multiplier: Floats
     saving: Floats
     floor: Floats
     constant: float
@@ -68,15 +75,6 @@ class Form:
         start = np.zeros(self.columns + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.col, minlength=self.columns), out=start[1:])
         return start, np.argsort(self.col, kind="stable")
-
-    def with_multipliers(self, floors: Floats) -> Form:
-        """The same form with other floor multipliers (G,) >= 0."""
-        multiplier = np.r_[1.0, floors]
-        return replace(self, multiplier=multiplier, saving=multiplier @ self.parts)
-
-    def floors_value(self) -> float:
-        """Multipliers x floors: what the multiplied savings promise without any gain."""
-        return float(self.multiplier[1:] @ self.floor)
 
 
 def build_form(
@@ -112,7 +110,7 @@ def build_form(
     use, room = _limit_rows(problem, wanted)
     parts = np.ascontiguousarray(per_level[:, level_of_pair])
     return Form(
-        wanted, indptr, col[present], parts, np.ones(len(terms)), parts.sum(axis=0), values - without[1:],
+        wanted, indptr, col[present], parts, hard(parts), values - without[1:],
         float(without[0]), use, room, problem.responses.options.required[wanted],
     )  # fmt: skip
 
@@ -139,8 +137,8 @@ def shrink(form: Form, closed: Flags, opened: Flags) -> tuple[Form, Longs, Longs
     A row ends at its first opened column; what that column saves moves into the constant.
 
     Returns:
-        The smaller form, the columns and the rows kept (old numbers), and per old row the
-        multiplied saving that moved into the constant.
+        The smaller form, the columns and the rows kept (old numbers), and (1+G, old rows) the
+        savings per part that moved into the constant.
     """
     row = form.row_of_pair()
     is_opened = opened[form.col]
@@ -165,15 +163,14 @@ def shrink(form: Form, closed: Flags, opened: Flags) -> tuple[Form, Longs, Longs
         np.r_[0, np.cumsum(counts)].astype(np.int64),
         number[form.col[keep]],
         np.ascontiguousarray(parts[:, keep]),
-        form.multiplier,
-        form.multiplier @ parts[:, keep],
+        hard(parts[:, keep]),
         form.floor - total[1:],
         form.constant + float(total[0]),
         np.ascontiguousarray(form.use[:, columns]),
         form.room - form.use[:, opened].sum(axis=1),
         form.must[columns],
     )
-    return smaller, columns.astype(np.int64), rows.astype(np.int64), form.multiplier @ base
+    return smaller, columns.astype(np.int64), rows.astype(np.int64), base
 
 
 def restricted(form: Form, closed: Ints, opened: Ints) -> Form:

@@ -50,7 +50,7 @@ def solve(
     seconds: float | None = None,
     start: NDArray[np.float64] | None = None,
     tell: Callable[[float | None, float | None], None] | None = None,
-    gap: float | None = None,
+    room: float = 0.0,
 ) -> Answer:
     """Run HiGHS on a model that is already loaded.
 
@@ -60,7 +60,7 @@ def solve(
         seconds: a tighter time limit.
         start: (columns,) a feasible solution to start from.
         tell: called with the incumbent and bound of the model while HiGHS works.
-        gap: relative gap to stop at instead of the run's.
+        room: absolute gap at which to stop, beside the run's relative one.
 
     Raises:
         SolverError: HiGHS failed.
@@ -72,8 +72,8 @@ def solve(
         # One search thread: the same plan on every machine. Naming a number of threads would fail
         # once another solve of this process has named a different one.
         "parallel": "off",
-        "mip_rel_gap": run.gap if gap is None else gap,
-        "mip_abs_gap": 1e-9,
+        "mip_rel_gap": run.gap,
+        "mip_abs_gap": max(room, 1e-9),
         "mip_feasibility_tolerance": 1e-7,
     }
     if math.isfinite(limit):
@@ -89,6 +89,26 @@ def solve(
     if model.run() == highspy.HighsStatus.kError:
         raise SolverError("HiGHS failed on the model; its status is " + str(model.getModelStatus()))
     return read(model)
+
+
+def solve_linear(
+    model: highspy.Highs, run: Run, seconds: float
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]] | None:
+    """Solve a model without integer columns.
+
+    Returns:
+        Objective, values and reduced costs (columns,), or None when it was not solved to
+        optimality: the objective of a stopped linear program bounds nothing.
+    """
+    model.setOptionValue("time_limit", max(0.01, min(run.left, seconds)))
+    model.setOptionValue("random_seed", run.seed % (2**31))
+    model.setOptionValue("parallel", "off")
+    _watch(model, run, None)
+    model.run()
+    if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    solution = model.getSolution()
+    return model.getInfo().objective_function_value, np.array(solution.col_value), np.array(solution.col_dual)
 
 
 def _watch(model: highspy.Highs, run: Run, tell: Callable[[float | None, float | None], None] | None) -> None:

@@ -36,6 +36,62 @@ def subgradient(indptr, col, saving, lam, y, grad):  # type: ignore[no-untyped-d
 
 
 @numba.njit(cache=True, nogil=True)
+def descent(average, lam, top, direction):  # type: ignore[no-untyped-def]
+    """Averaged subgradient without the components that leave [0, top]; its squared length.
+
+    These vector loops are compiled, not left to BLAS: its sums depend on the number of threads.
+    """
+    norm = 0.0
+    for i in range(len(lam)):
+        d = average[i]
+        if (lam[i] <= 0.0 and d > 0.0) or (lam[i] >= top[i] and d < 0.0):
+            d = 0.0
+        direction[i] = d
+        norm += d * d
+    return norm
+
+
+@numba.njit(cache=True, nogil=True)
+def advance(lam, direction, length, top):  # type: ignore[no-untyped-def]
+    """The next point: a step against the direction, kept in [0, top]."""
+    result = np.empty(len(lam))
+    for i in range(len(lam)):
+        result[i] = min(top[i], max(0.0, lam[i] - length * direction[i]))
+    return result
+
+
+@numba.njit(cache=True, nogil=True)
+def average_in(grad, average, direction, most):  # type: ignore[no-untyped-def]
+    """Mix a subgradient into the average with the weight that makes the average shortest.
+
+    Returns:
+        The weight, at most ``most`` and at least a tenth of it, and subgradient x direction.
+    """
+    square, cross, aligned = 0.0, 0.0, 0.0
+    for i in range(len(grad)):
+        difference = grad[i] - average[i]
+        square += difference * difference
+        cross += difference * average[i]
+        aligned += grad[i] * direction[i]
+    best = -cross / square if square > 0.0 else 1.0
+    weight = min(most, max(most / 10.0, best))
+    for i in range(len(grad)):
+        average[i] += weight * (grad[i] - average[i])
+    return weight, aligned
+
+
+@numba.njit(cache=True, nogil=True)
+def note_bounds(rho, use, pi, bound, closed_at, opened_at):  # type: ignore[no-untyped-def]
+    """Keep, per column, the best bound on plans with the column closed, and opened."""
+    for j in range(len(rho)):
+        reduced = rho[j]
+        for k in range(len(pi)):
+            reduced -= use[k, j] * pi[k]
+        closed_at[j] = min(closed_at[j], bound - max(0.0, reduced))
+        opened_at[j] = min(opened_at[j], bound + min(0.0, reduced))
+
+
+@numba.njit(cache=True, nogil=True)
 def _solve_small(matrix, rhs, active):  # type: ignore[no-untyped-def]
     """Gaussian elimination on the active rows of a small positive definite system, in place."""
     size = len(rhs)
@@ -132,7 +188,8 @@ def price(rho, use, room, scale, pi, tau, steps, y):  # type: ignore[no-untyped-
             for k in range(limits):
                 trial[k] = max(0.0, pi[k] - length * gradient[k])
             if _smooth(rho, use, room, trial, tau) < here:
-                pi[:] = trial
+                for k in range(limits):  # assigning a slice would compile error texts: 4 seconds
+                    pi[k] = trial[k]
                 break
             length *= 0.3
     value = 0.0
@@ -254,8 +311,8 @@ def interchange(  # type: ignore[no-untyped-def]
     """
     improved = 0.0
     extra = np.zeros(len(is_open))
-    touched = np.empty(len(is_open), np.int32)
-    open_cols = np.empty(len(is_open), np.int32)
+    touched = np.empty(len(is_open), np.int64)
+    open_cols = np.empty(len(is_open), np.int64)
     opens = 0
     for j in range(len(is_open)):
         if is_open[j]:

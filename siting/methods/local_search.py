@@ -44,7 +44,7 @@ class Search:
 
     @property
     def savings(self) -> float:
-        """Savings of the plan, the multiplied floors included."""
+        """Savings of the plan, floors weighing hard."""
         return float(self.best.sum())
 
 
@@ -89,7 +89,7 @@ def improve(search: Search, run: Run, passes: int = 100) -> None:
     """Swap until no swap helps, time is up, or the passes are used."""
     form = search.form
     # A fixed shuffle: neighbours in the numbering are neighbours on the map and would compete.
-    order = np.random.default_rng(run.seed).permutation(form.columns).astype(np.int32)
+    order = np.random.default_rng(run.seed).permutation(form.columns)
     for _ in range(passes):
         gained = kernels.interchange(
             form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
@@ -99,6 +99,29 @@ def improve(search: Search, run: Run, passes: int = 100) -> None:
         _recount(search)
         if gained <= 0.0 or run.over:
             return
+
+
+def shaken(form: Form, is_open: Flags, price: Floats, rng: np.random.Generator) -> Search:
+    """A plan with two to five neighbouring columns closed and the room filled up differently.
+
+    Neighbours are columns that serve the same rows. Prices of the limits are blurred, so that the
+    filling does not come back to the same plan.
+    """
+    trial = is_open.copy()
+    start, pair = form.by_column()
+    center = int(rng.choice(np.flatnonzero(is_open)))
+    rows = form.row_of_pair()[pair[start[center] : start[center + 1]]]
+    around = np.unique(form.col[np.isin(form.row_of_pair(), rows)])
+    near = np.union1d(around[is_open[around]], rng.choice(np.flatnonzero(is_open), 2))
+    trial[rng.choice(near, min(int(rng.integers(2, 6)), len(near)), replace=False)] = False
+    fresh = around[~is_open[around]]
+    if len(fresh):
+        opened = trial.copy()
+        opened[rng.choice(fresh)] = True
+        trial = opened if fits(form, opened) else trial
+    search = begin(form, trial)
+    fill(search, price * np.exp(rng.normal(0.0, 0.3, len(price))))
+    return search
 
 
 def fits(form: Form, is_open: Flags) -> bool:
@@ -112,6 +135,19 @@ def per_part(form: Form, is_open: Flags) -> Floats:
     pairs = np.flatnonzero(is_open[form.col])
     rows, first = np.unique(form.row_of_pair()[pairs], return_index=True)
     return form.parts[:, pairs[first]].sum(axis=1) if len(rows) else np.zeros(len(form.parts))
+
+
+def top_two_parts(form: Form, is_open: Flags) -> tuple[Floats, Floats]:
+    """(1+G, n) best and second-best savings of every row in a plan, per part."""
+    row = form.row_of_pair()
+    pairs = np.flatnonzero(is_open[form.col])
+    rows, first = np.unique(row[pairs], return_index=True)
+    best, second = np.zeros((2, len(form.parts), form.rows))
+    best[:, rows] = form.parts[:, pairs[first]]
+    follows = first + 1
+    has = np.diff(np.r_[first, len(pairs)]) > 1
+    second[:, rows[has]] = form.parts[:, pairs[follows[has]]]
+    return best, second
 
 
 def keeps_floors(form: Form, parts: Floats) -> bool:

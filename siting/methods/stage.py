@@ -8,16 +8,19 @@ import numpy as np
 
 from siting.instance.arrays import Flags, Ints
 from siting.methods import local_search, volume
-from siting.methods.core import solve_core
+from siting.methods.core import relax, solve_core
 from siting.methods.form import Form, shrink
 from siting.methods.run import Run
 from siting.plan import PROVED_GAP
 
-HARD = 1e4
-"""Objective units one unit of a floor is worth while plans are searched: more than any swap gains."""
-
 CLOSE_SECONDS = 12.0
 """Seconds the mixed-integer programs may take per objective when the run has no limit."""
+
+LARGE_PAIRS = 60_000
+"""Pairs from which HiGHS may overrun a time limit of seconds before it looks at its clock."""
+
+SHAKES = 200
+"""Vain disturbances of the best plan after which it is left alone."""
 
 SMALL_PAIRS = 30_000
 """Pairs of a shrunken form that HiGHS takes whole."""
@@ -47,7 +50,8 @@ class Stage:
         self.feasible = bool(np.all(self._core.room >= -1e-9 * np.maximum(1.0, np.abs(form.room))))
         self._plan: Flags | None = None
         self._value = -np.inf
-        self._bound = np.inf
+        # Nothing can save more than every row its best.
+        self._bound = form.constant + float(form.parts[0, form.indptr[:-1]].sum())
         self._dual: volume.Dual | None = None
 
     def solve(self, start: Ints | None) -> tuple[Ints | None, float, float]:
@@ -55,9 +59,8 @@ class Stage:
         with self._run.phase("local search"):
             self._first_plan(start)
         if self._plan is None:
-            return None, -np.inf, np.inf
+            return None, -np.inf, self._bound
         with self._run.phase("bound"):
-            self._choose_multipliers()
             self._tighten()
         with self._run.phase("close"):
             self._close()
@@ -81,14 +84,10 @@ class Stage:
 
     # -- plans ------------------------------------------------------------------------------
 
-    def _searchable(self) -> Form:
-        """The core with floors weighing so much that no swap gives one up."""
-        return self._core.with_multipliers(np.full(len(self._core.floor), HARD))
-
     def _first_plan(self, start: Ints | None) -> None:
         if start is not None:
             self._offer(np.isin(self._full.option, start))
-        form = self._searchable()
+        form = self._core
         is_open = self._plan[self._columns] if self._plan is not None else np.zeros(form.columns, dtype=bool)
         search = local_search.begin(form, is_open)
         local_search.fill(search, 1.0 / np.maximum(form.room, 1e-9))
@@ -118,7 +117,7 @@ class Stage:
     def _round(self) -> None:
         """A plan from the averaged fractional one, completed and improved."""
         assert self._dual is not None
-        form, y = self._searchable(), self._dual.y
+        form, y = self._core, self._dual.y
         is_open = np.zeros(form.columns, dtype=bool)
         room = form.room + 1e-9 * np.abs(form.room)
         for j in np.argsort(-y, kind="stable"):
@@ -133,39 +132,29 @@ class Stage:
         local_search.improve(search, self._run, passes=20)
         self._offer_core(search.is_open)
 
+    def _shake(self) -> None:
+        """Close a few neighbouring columns of the best plan, fill up again, keep what is better."""
+        assert self._dual is not None
+        assert self._plan is not None
+        form, rng = self._core, np.random.default_rng(self._run.seed)
+        price = self._dual.best_pi
+        price = price if price.any() else 1.0 / np.maximum(form.room, 1e-9)
+        best, failures = self._plan[self._columns], 0
+        while failures < SHAKES and best.any() and not self._run.over:
+            trial = local_search.shaken(form, best, price, rng)
+            local_search.improve(trial, self._run, passes=3)
+            failures += 1
+            if self._offer_core(trial.is_open):
+                best, failures = trial.is_open, 0
+
     # -- bound ------------------------------------------------------------------------------
-
-    def _lift(self, core_bound: float) -> float:
-        """From a bound on the core's multiplied savings to a bound on the objective."""
-        return core_bound + self._core.constant - self._core.floors_value()
-
-    def _target(self) -> float:
-        """Savings of the core at which the bound would meet the plan."""
-        return self._value - self._core.constant + self._core.floors_value()
 
     def _begin_dual(self) -> volume.Volume:
         """Start from the plan's best and second-best savings."""
         assert self._plan is not None
-        state = local_search.begin(self._core, self._plan[self._columns])
-        self._dual = volume.begin(self._core, state.best, state.second)
+        best, second = local_search.top_two_parts(self._core, self._plan[self._columns])
+        self._dual = volume.begin(self._core, best, second)
         return volume.Volume(self._core, self._dual)
-
-    def _choose_multipliers(self) -> None:
-        """Scan floor multipliers by a factor of four; any gives a valid bound, some a good one."""
-        if not len(self._core.floor):
-            return
-        best, chosen = np.inf, 1.0
-        for multiplier in 4.0 ** np.arange(1, 7):
-            self._core = self._core.with_multipliers(np.full(len(self._core.floor), multiplier))
-            engine = self._begin_dual()
-            engine.iterate(60, self._target(), self._run)
-            assert self._dual is not None
-            bound = self._lift(self._dual.bound)
-            self._bound = min(self._bound, max(bound, self._value))
-            if bound >= best:
-                break
-            best, chosen = bound, multiplier
-        self._core = self._core.with_multipliers(np.full(len(self._core.floor), chosen))
 
     def _tighten(self, plans: bool = True) -> None:
         """Volume iterations, plans from them, and shrinking, until the gap closes or stalls."""
@@ -174,8 +163,8 @@ class Stage:
         stalls = 0
         for number in range(60):
             before = self._bound
-            engine.iterate(50, self._target(), self._run)
-            self._bound = min(self._bound, max(self._lift(self._dual.bound), self._value))
+            engine.iterate(50, self._value - self._core.constant, self._run)
+            self._bound = min(self._bound, max(self._dual.bound + self._core.constant, self._value))
             if plans and number % 2:
                 self._round()
             self._tell()
@@ -193,13 +182,13 @@ class Stage:
         """Fix the columns that no plan as good as the best uses, or that every such plan uses."""
         assert self._dual is not None
         dual = self._dual
-        offset = self._lift(0.0)
+        offset = self._core.constant
         close = offset + dual.opened_at < self._value
         open_ = offset + dual.closed_at < self._value
         if int(close.sum() + open_.sum()) < max(1, self._core.columns // 10):
             return False
         core, columns, rows, base = shrink(self._core, close, open_)
-        self._dual = volume.shrunk(dual, core, columns, rows, base)
+        self._dual = volume.shrunk(dual, columns, rows, base)
         self._fixed[self._columns[open_]] = True
         self._columns, self._core = self._columns[columns], core
         return True
@@ -211,42 +200,59 @@ class Stage:
         return small or self._run.over or time.monotonic() > self._deadline
 
     def _tell(self) -> None:
-        bound = self._sign * self._bound if np.isfinite(self._bound) else None
-        self._run.tell(self._sign * self._value, bound)
+        self._run.tell(self._sign * self._value, self._sign * self._bound)
 
     # -- closing ----------------------------------------------------------------------------
 
     def _close(self) -> None:
-        """Mixed-integer programs over the columns whose reduced value is nearest zero."""
+        """Linear relaxation and mixed-integer programs over the columns that are left."""
         if self._done():
             return
-        until = (
-            min(self._deadline, time.monotonic() + CLOSE_SECONDS)
-            if self._run.seconds is None
-            else self._deadline
-        )
+        until = self._deadline
+        if self._run.seconds is None:
+            until = min(until, time.monotonic() + CLOSE_SECONDS)
         count = 100
         while not self._done() and time.monotonic() < until:
-            whole = len(self._core.col) <= SMALL_PAIRS or count >= self._core.columns
-            left = until - time.monotonic()
-            solved = self._whole(left) if whole else self._restricted(count, min(left, 4.0))
-            self._tell()
-            if whole or not solved:
+            if len(self._core.col) <= SMALL_PAIRS:
+                self._relax(until - time.monotonic())
+                if not self._done():
+                    self._whole(until - time.monotonic())
                 return
-            if self._shrink():
-                continue
-            count = int(1.7 * count)
+            solved = self._restricted(count, min(until - time.monotonic(), 4.0))
+            self._tell()
+            if not solved:
+                return
+            if not self._shrink():
+                count = int(1.7 * count)
 
-    def _whole(self, seconds: float) -> bool:
+    def _relax(self, seconds: float) -> None:
+        """Linear relaxation: a sharper bound, a plan near its fractional one, and fixing by both."""
+        assert self._dual is not None
+        for _ in range(3):
+            relaxed = relax(self._core, self._run, seconds)
+            if relaxed is None:
+                return
+            self._bound = min(self._bound, max(relaxed.bound, self._value))
+            offset = self._core.constant
+            np.minimum(self._dual.opened_at, relaxed.opened_at - offset, out=self._dual.opened_at)
+            np.minimum(self._dual.closed_at, relaxed.closed_at - offset, out=self._dual.closed_at)
+            self._dual.y[:] = relaxed.y
+            self._round()
+            self._shake()
+            self._tell()
+            if self._done() or not self._shrink():
+                return
+
+    def _whole(self, seconds: float) -> None:
         """The whole core as one program: its bound holds for every better plan."""
         assert self._plan is not None
         start = self._plan[self._columns]  # what is fixed agrees with every plan as good as the best
-        plan, bound = solve_core(self._core, self._run, seconds, start, self._tell_core, self._run.gap)
+        plan, bound = solve_core(self._core, self._run, seconds, start, self._tell_core)
         if plan is not None:
             self._offer_core(plan)
         if bound is not None:
             self._bound = min(self._bound, max(bound, self._value))
-        return True
+        self._tell()
 
     def _tell_core(self, incumbent: float | None, bound: float | None) -> None:
         known = self._bound if bound is None else min(self._bound, max(bound, self._value))
@@ -257,15 +263,25 @@ class Stage:
         """Free ``count`` columns and those where plan and dual disagree; fix the rest by sign."""
         assert self._dual is not None
         assert self._plan is not None
-        reduced = self._dual.rho - self._dual.best_pi @ self._core.use
-        is_open = self._plan[self._columns]
-        free = is_open != (reduced > 0.0)
+        reduced = self._dual.rho - (self._dual.best_pi[:, None] * self._core.use).sum(axis=0)
+        free = self._plan[self._columns] != (reduced > 0.0)
         free[np.argsort(np.abs(reduced), kind="stable")[:count]] = True
-        opened = ~free & (reduced > 0.0)
+        return self._among(free, ~free & (reduced > 0.0), seconds)
+
+    def _among(self, free: Flags, opened: Flags, seconds: float) -> bool:
+        """The program over the free columns with ``opened`` open; whether it was solved.
+
+        The best plan must open ``opened`` and otherwise free columns only.
+        """
+        assert self._plan is not None
         part, columns, _, _ = shrink(self._core, ~free & ~opened, opened)
-        plan, bound = solve_core(part, self._run, seconds, is_open[columns])
+        if len(part.col) > LARGE_PAIRS:
+            return False
+        start = self._plan[self._columns][columns]
+        room = 0.1 * (self._bound - self._value)  # a better plan is wanted here, not its proof
+        plan, bound = solve_core(part, self._run, seconds, start, room=room)
         if plan is not None:
             whole = opened.copy()
             whole[columns[plan]] = True
             self._offer_core(whole)
-        return plan is not None and bound is not None and bound <= self._value + 1e-9 * abs(self._value)
+        return bound is not None and bound <= self._value + 1.01 * room
