@@ -53,7 +53,7 @@ class Options:
         existing: number F of existing facilities.
         site, type: (M,) indices into sites and types.
         cost: (M,) cost of opening, 0 for existing facilities.
-        usable: (M,) False for forbidden candidates and those at excluded places.
+        usable: (M,) False for forbidden candidates, and for whatever stands at an excluded place.
         required: (M,) True for candidates that must be opened.
     """
 
@@ -147,15 +147,18 @@ def build_options(instance: Instance) -> Options:
     excluded = np.zeros(len(instance.sites.ids), dtype=bool)
     excluded[: len(instance.places.ids)] = instance.places.excluded
     status = candidates.status
-    usable = (status != CandidateStatus.FORBIDDEN) & ~excluded[candidates.site]
-    always = np.ones(existing, dtype=bool)
+    usable = ~excluded[site]
+    usable[existing:] &= status != CandidateStatus.FORBIDDEN
+    required = usable.copy()
+    required[:existing] = False
+    required[existing:] &= status == CandidateStatus.REQUIRED
     return Options(
         existing,
         site,
         np.concatenate([facilities.type, candidates.type]).astype(np.int32),
         np.concatenate([np.zeros(existing), candidates.cost]),
-        np.concatenate([always, usable]),
-        np.concatenate([~always, (status == CandidateStatus.REQUIRED) & usable]),
+        usable,
+        required,
     )
 
 

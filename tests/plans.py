@@ -62,7 +62,8 @@ def full_coverage_of(problem: Problem, plan: Plan) -> dict[str, object] | None:
     if not goal.maximize:
         return None
     options = problem.responses.options
-    everything = plan_of(problem, np.flatnonzero(options.usable)[options.existing :])
+    usable = np.flatnonzero(options.usable)
+    everything = plan_of(problem, usable[usable >= options.existing])
     reached = goal.term.value(plan) == goal.term.value(everything)
     beyond = 0 if reached else len(everything.opened) - len(plan.opened)
     return {"sites": len(plan.opened) + beyond, "reached": reached, "beyond": beyond}

@@ -56,15 +56,8 @@ def travel(instance: Instance, site: int, factor: float) -> dict[int, float]:
     graph = to_networkx(instance.roads)
     for *_, edge in graph.edges(data=True):
         edge["scaled"] = max(1, round(edge["ms"] * factor))
-    sites, ids = instance.sites, instance.roads.ids
-    access = [round(ms * factor) for ms in sites.access_ms]
-    length = nx.single_source_dijkstra_path_length(graph, ids[sites.node[site]], weight="scaled")
-    found = {
-        place: access[site] + length[ids[sites.node[place]]] + access[place]
-        for place in range(len(instance.places.ids))
-        if ids[sites.node[place]] in length
-    }
-    return {**found, site: 0} if site < len(instance.places.ids) else found
+    length = nx.single_source_dijkstra_path_length(graph, instance.sites.ids[site], weight="scaled")
+    return {number: length[place] for number, place in enumerate(instance.places.ids) if place in length}
 
 
 def agree(ground: Ground, is_open: np.ndarray) -> None:
@@ -137,7 +130,7 @@ def grid(rng: np.random.Generator) -> nx.MultiDiGraph:
 def test_snapped_places_ties_and_no_turnout(seed):
     rng = np.random.default_rng(seed)
     instance = odd(rng, graph=grid(rng))
-    assert instance.sites.access_ms.max() > 0
+    assert (instance.sites.snap_m > 0).sum() == 2
     ground = Ground(instance, instance.settings)
     for is_open in openings(ground, rng):
         agree(ground, is_open)

@@ -123,11 +123,14 @@ def test_places_off_the_network_are_snapped() -> None:
         {"place_id": ["d"], "name": "Dale", "lat": 49.63, "lon": 33.2, "population": 5, "kind": "city"}
     )
     instance = build(places=pd.concat([places, extra], ignore_index=True))
-    assert instance.sites.node[3] == 2
+    assert list(instance.sites.node) == [0, 1, 2, 3, 4]
     metres = 0.03 * 111_195.08
-    assert instance.sites.snap_m[3] == pytest.approx(metres, rel=1e-6)
-    assert instance.sites.access_ms[3] == round(metres / 30 * 3600)
-    assert instance.sites.access_ms[:3].tolist() == [0, 0, 0]
+    assert instance.sites.snap_m.tolist() == [0, 0, 0, pytest.approx(metres, rel=1e-6), 0]
+    assert instance.roads is not None
+    links = to_networkx(instance.roads).edges("d", data="ms")
+    assert list(links) == [("d", "c", round(metres / 30 * 3600))]
+    assert to_networkx(instance.roads).edges["c", "d"] == to_networkx(instance.roads).edges["d", "c"]
+    _consistent(instance)
     assert "the farthest is 'Dale', 3.3 km" in instance.warnings[-1]
     assert "1 sites, 1 of them over more than 2 km" in instance.warnings[-1]
 
@@ -212,15 +215,54 @@ def test_graph() -> None:
         graph=osmnx_graph(), roads=None, junctions=None, facilities=None, places=places, candidates=candidates
     )
     assert list(instance.sites.ids) == ["1", "b", "c", "3"]
-    assert list(instance.sites.node) == [0, 1, 2, 2]
+    assert list(instance.sites.node) == [0, 3, 4, 2]
     assert list(instance.candidates.site) == [1, 3]
+    _consistent(instance)
     assert instance.sites.snap_m[1] == pytest.approx(0.01 * 111_195 * np.cos(np.radians(49.6)), rel=1e-4)
     roads = instance.roads
     assert roads is not None
+    assert list(roads.ids) == ["1", "2", "3", "b", "c"]
+    link = round(instance.sites.snap_m[1] / 30 * 3600)
     assert list(zip(roads.tail, roads.head, roads.ms, strict=True)) == [
-        (0, 1, 240_500), (1, 0, 300_000), (1, 2, 60_000),
+        (0, 1, 240_500), (1, 0, 300_000), (1, 2, 60_000), (1, 3, link), (2, 4, 1), (3, 1, link), (4, 2, 1),
     ]  # fmt: skip
-    assert [roads.classes[k] if k >= 0 else "" for k in roads.klass] == ["residential", "", ""]
+    assert [roads.classes[k] if k >= 0 else "" for k in roads.klass] == ["residential", *[""] * 6]
+
+
+def test_place_named_after_a_far_node() -> None:
+    """Nodes numbered 0, 1, ... are not the places numbered 0, 1, ..."""
+    places = frames()["places"].assign(place_id=[1, 3, "c"])
+    assert complaints(
+        graph=osmnx_graph(), roads=None, junctions=None, facilities=None, places=places,
+        candidates=pd.DataFrame({"site": [1], "type": "fire_department"}),
+    ) == [
+        "places.iloc[1] place_id: '3' is the id of a node of the graph 7.2 km away; a place stands at the "
+        "node that has its id: rename it, or move it within 2 km"
+    ]  # fmt: skip
+
+
+def test_place_named_after_a_node_without_edges() -> None:
+    graph = osmnx_graph()
+    graph.add_node("b", y=49.6, x=33.1)
+    instance = build(
+        graph=graph, roads=None, junctions=None, facilities=None, candidates=frames()["candidates"][::2]
+    )
+    assert instance.roads is not None
+    assert list(instance.roads.ids) == ["1", "2", "3", "b", "a", "c"]
+    assert list(instance.sites.node) == [4, 3, 5]
+    assert to_networkx(instance.roads).edges["b", "2"]["ms"] == 1
+
+
+def test_excluded_places_may_be_off_the_network() -> None:
+    places = frames()["places"].assign(lat=[49.6, 49.6, 45.0])
+    roads = frames()["roads"][:4]
+    instance = build(
+        settings={**SETTINGS, "exclude": {"region": ["r2"]}}, places=places, roads=roads,
+        candidates=frames()["candidates"][:2],
+    )  # fmt: skip
+    assert instance.roads is not None
+    assert 2 not in instance.roads.tail
+    assert not any("island" in warning for warning in instance.warnings)
 
 
 def test_graph_round_trip() -> None:
@@ -459,9 +501,12 @@ def test_random_frames_give_consistent_arrays(
                 expected.add_edge(str(a), str(b), ms=ms)
     assert instance.roads is not None
     got = to_networkx(instance.roads)
-    assert {(a, b): ms for a, b, ms in got.edges(data="ms")} == {
+    linked = set(instance.sites.ids) - set(expected)
+    assert {(a, b): ms for a, b, ms in got.edges(data="ms") if not linked & {a, b}} == {
         (a, b): ms for a, b, ms in expected.edges(data="ms")
     }
+    for node in linked:  # everything stands on one spot
+        assert [ms for *_, ms in [*got.in_edges(node, "ms"), *got.out_edges(node, "ms")]] == [1, 1]
     used = [str(site) for site in sorted(sites) if site >= places]
     assert sorted(instance.sites.ids[places:]) == used
 

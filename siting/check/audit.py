@@ -71,8 +71,7 @@ class Audit:
         self.problem = problem
         self.ground = ground
         self.opened = np.asarray(opened, dtype=np.int32)
-        options = ground.options
-        is_open = np.arange(len(options.site)) < options.existing
+        is_open = ground.standing.copy()
         self.before = ground.answers(is_open)
         is_open[self.opened] = True
         self.after = ground.answers(is_open)
@@ -91,7 +90,7 @@ class Audit:
     def value_at_most(self, term: Term) -> float:
         """A term's value if every usable option were open; NaN where it is undefined."""
         usable = self.ground.options.usable
-        new = np.flatnonzero(usable)[self.ground.options.existing :]
+        new = np.flatnonzero(usable & ~self.ground.standing)
         return replace(term, responses=self.responses).value(as_plan(new, self.ground.answers(usable)))
 
     def limits(self) -> list[str]:
@@ -144,7 +143,7 @@ def without_table(instance: Instance, settings: Settings, horizon_ms: Mapping[in
     """
     ground = Ground(instance, settings)
     options = ground.options
-    before = ground.answers(np.arange(len(options.site)) < options.existing)
+    before = ground.answers(ground.standing)
     best = _until(before, ground.answers(options.usable), _latest(ground, horizon_ms))
     better = best.option >= options.existing
     return Responses(
@@ -242,7 +241,7 @@ def _served(audit: Audit, plan: Plan) -> list[str]:
     def named(what: Callable[[int], str]) -> Callable[[int], str]:
         return lambda one: f"{name_need(ground, one)}: {what(one)}"
 
-    is_open = np.arange(len(ground.options.site)) < ground.options.existing
+    is_open = ground.standing.copy()
     is_open[audit.opened] = True
     wrong = np.flatnonzero(served & ~is_open[plan.serves])
     findings = listed(

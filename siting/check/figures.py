@@ -106,7 +106,12 @@ def expected_summary(audit: Audit, claims: Sequence[Any]) -> dict[str, Any]:
         "gap": first["gap"],
         "status": _status(objectives),
         "instance": {"name": settings.name, "title": settings.title},
-        "model": {"name": model.name, "title": model.title, "question": model.question},
+        "model": {
+            "name": model.name,
+            "title": model.title,
+            "question": model.question,
+            "file": model.file,
+        },
         "numbers": _numbers(audit),
         "objectives": objectives,
         "limits": _limits(audit),
@@ -273,20 +278,26 @@ def _unreachable(audit: Audit) -> dict[str, Any]:
 
 
 def _excluded(audit: Audit) -> dict[str, Any]:
-    places, regions = audit.ground.instance.places, audit.ground.instance.areas["region"]
-    region = places.area["region"]
+    instance = audit.ground.instance
+    places = instance.places
 
     def sums(where: Flags) -> dict[str, int]:
         return {"places": int(where.sum()), "people": int(places.population[where].sum())}
 
-    out = {name: places.excluded & (region == number) for number, name in enumerate(regions.names)}
-    by_region = {name: sums(where) for name, where in out.items() if where.any()}
-    return {**sums(places.excluded), "regions": by_region}
+    areas: dict[str, dict[str, dict[str, int]]] = {}
+    for level, ids in instance.settings.exclude.items():
+        known = [str(one) for one in instance.areas[level].ids]
+        at = {one: known.index(one) for one in ids}
+        areas[level] = {
+            one: {"name": instance.areas[level].names[number], **sums(places.area[level] == number)}
+            for one, number in at.items()
+        }
+    return {**sums(places.excluded), "areas": areas}
 
 
 def _facilities(audit: Audit) -> dict[str, Any]:
     options = audit.ground.options
-    existing = options.type[: options.existing]
+    existing = options.type[audit.ground.standing]
     return {
         kind.id: {
             "title": kind.title,

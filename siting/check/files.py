@@ -55,14 +55,26 @@ class PlanFiles:
         opened: (R,) option number of each row of sites.csv.
         assignments: assignments.csv; None for a sites.csv alone.
         summary: summary.json; None for a sites.csv alone.
-        where: the name of summary.json in findings.
+        model: content of model.toml; empty for a sites.csv alone.
+        folder: the plan folder; for a sites.csv alone where it is.
     """
 
     sites: Sheet
     opened: Ints
     assignments: Sheet | None
     summary: dict[str, Any] | None
-    where: str
+    model: str
+    folder: Path
+
+    @property
+    def where(self) -> str:
+        """The name of summary.json in findings."""
+        return str(self.folder / "summary.json")
+
+    @property
+    def where_model(self) -> str:
+        """The name of model.toml in findings."""
+        return str(self.folder / "model.toml")
 
 
 def read_plan(instance: Instance, path: Path) -> PlanFiles:
@@ -77,14 +89,19 @@ def read_plan(instance: Instance, path: Path) -> PlanFiles:
     required = (*SITES_TEXT, *SITES_NUMBERS) if whole else ("site_id", "type")
     sites = _sheet(sites_path, required, SITES_NUMBERS, report)
     opened = np.zeros(0, dtype=np.int32) if sites is None else _opened(instance, sites, report)
-    assignments, summary = None, None
+    assignments, summary, model = None, None, ""
     if whole:
         columns = (*ASSIGNMENTS_TEXT, *ASSIGNMENTS_NUMBERS)
         assignments = _sheet(path / "assignments.csv", columns, ASSIGNMENTS_NUMBERS, report)
         summary = _summary(path / "summary.json", report)
+        model = _text(path / "model.toml", report) or ""
+        made_for, here = (summary or {}).get("instance"), instance.settings.name
+        if report.complaints and isinstance(made_for, dict) and made_for.get("name") != here:
+            what = f"the plan was made for {made_for.get('name')!r}, not for {here!r}"
+            report.add(str(path / "summary.json"), what, column="instance.name")
     if report.complaints or sites is None:
         raise PlanError(report.complaints)
-    return PlanFiles(sites, opened, assignments, summary, str(path / "summary.json"))
+    return PlanFiles(sites, opened, assignments, summary, model, path if whole else path.parent)
 
 
 def plain(cells: Texts, expected: Texts) -> NDArray[np.bool_]:
@@ -107,6 +124,11 @@ def _load(path: Path, report: Report) -> bytes | None:
     except OSError as error:
         report.add(str(path), f"cannot be read: {error.strerror}")
     return None
+
+
+def _text(path: Path, report: Report) -> str | None:
+    data = _load(path, report)
+    return None if data is None else decode(data, str(path), report)
 
 
 def _sheet(path: Path, required: tuple[str, ...], numbers: tuple[str, ...], report: Report) -> Sheet | None:
@@ -187,8 +209,7 @@ def _opened(instance: Instance, sites: Sheet, report: Report) -> Ints:
 
 
 def _summary(path: Path, report: Report) -> dict[str, Any] | None:
-    data = _load(path, report)
-    text = None if data is None else decode(data, str(path), report)
+    text = _text(path, report)
     if text is None:
         return None
     try:

@@ -16,9 +16,9 @@ from siting.check.report import Report
 from siting.check.summary import check_summary
 from siting.check.tables import check_assignments, check_sites
 from siting.check.times import Ground
-from siting.errors import Complaint, PlanError, SitingError
+from siting.errors import Complaint, ModelError, PlanError, SitingError
 from siting.instance import Instance
-from siting.model import Model, load_model
+from siting.model import Model, load_model, parse_model
 from siting.problem import Numbers, Problem, bind
 
 DEFAULT_MODEL = "max_coverage"
@@ -30,25 +30,27 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
 
     Response times come from the whole road graph or table by another route than the solve's.
     Of a plan folder every cell of sites.csv and assignments.csv, every figure of summary.json,
-    the limits of its model under its recorded numbers, the side of its bounds, and the SHA-256
-    of the instance's files are compared. A sites.csv alone is compared in the columns it has.
+    the limits of its model.toml under its recorded numbers, the side of its bounds, and the
+    SHA-256 of the model and of the instance's files are compared. A sites.csv alone is compared in
+    the columns it has.
 
     Args:
         instance: what the plan was made for.
         path: a plan folder, or a CSV file that names site_id and type.
-        model: the plan's model where it is none of the bundled ones; by default the one that
-            summary.json names, and for a CSV file alone ``max_coverage``.
+        model: for a CSV file alone, the model whose limits it is held against, by default
+            ``max_coverage``. A plan folder brings its own.
 
     Returns:
         Findings and recomputed figures.
 
     Raises:
         PlanError: the files cannot be read as a plan of this instance; the complete list.
-        ModelError: ``model`` cannot be read.
+        ModelError: ``model`` cannot be read, or is given for a plan folder.
     """
-    given = model if model is None or isinstance(model, Model) else load_model(model)
+    if model is not None and Path(path).is_dir():
+        raise ModelError(f"{path}: a plan folder brings its own model.toml; a model cannot be given")
     files = read_plan(instance, Path(path))
-    problem = _problem(instance, files, given)
+    problem = _problem(instance, files, model)
     audit = Audit(problem, Ground(instance, problem.responses.settings), files.opened)
     findings = choices(audit.ground, as_plan(np.sort(files.opened), audit.after))
     serves = audit.told.option.astype(np.int32)
@@ -69,13 +71,18 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
     return Report(str(path), tuple(findings), _bare(figures))
 
 
-def _problem(instance: Instance, files: PlanFiles, model: Model | None) -> Problem:
+def _problem(instance: Instance, files: PlanFiles, model: str | Path | Model | None) -> Problem:
     """The question the plan answers, bound without a table of response times."""
     if files.summary is None:
-        question = model or load_model(DEFAULT_MODEL)
+        given = model or DEFAULT_MODEL
+        question = given if isinstance(given, Model) else load_model(given)
         return bind(instance, question, _unlimited(instance, question), build=without_table)
+    name = _model_name(files)
     try:
-        question = model or load_model(_model_name(files))
+        question = parse_model(files.model, name, files.where_model)
+    except ModelError as error:
+        raise PlanError(error.complaints) from error
+    try:
         return bind(instance, question, _recorded_numbers(files), build=without_table)
     except PlanError:
         raise
@@ -94,12 +101,13 @@ def _unlimited(instance: Instance, model: Model) -> Numbers:
 
 
 def _model_name(files: PlanFiles) -> str:
+    """Name of the model file the plan was made with."""
     assert files.summary is not None
     model = files.summary.get("model")
-    name = model.get("name") if isinstance(model, dict) else None
-    if not isinstance(name, str) or not name.replace("_", "").isalnum():
-        raise PlanError(Complaint(files.where, f"{name!r} is no name of a model", column="model.name"))
-    return name
+    file = model.get("file") if isinstance(model, dict) else None
+    if not isinstance(file, str) or not file.endswith(".toml"):
+        raise PlanError(Complaint(files.where, f"{file!r} is no name of a model file", column="model.file"))
+    return file.removesuffix(".toml")
 
 
 def _recorded_numbers(files: PlanFiles) -> dict[str, float]:

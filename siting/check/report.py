@@ -58,7 +58,7 @@ class Report:
 
 def _minutes(figures: Mapping[str, Any]) -> str:
     mean = figures["mean_minutes"]
-    return "-" if mean is None else f"{mean:.2f}"
+    return "none" if mean is None else f"{mean:.2f}"
 
 
 def _number(value: float | None) -> str:

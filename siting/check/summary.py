@@ -10,6 +10,7 @@ from siting.check.figures import Rounded
 from siting.figures import FORMAT
 from siting.instance import Instance
 from siting.measures import NeedMeasure
+from siting.model import Model
 from siting.plan import Termination
 
 RECORDED = {"method": str, "why": str, "seed": int, "seconds": dict, "versions": dict}
@@ -31,7 +32,10 @@ def check_summary(
     """
     expected = {"format": FORMAT, **figures}
     other = ("termination", "files", "full_coverage", *RECORDED)
-    differs = [*_differences(expected, {key: summary[key] for key in summary if key not in other}, "")]
+    told = {key: summary[key] for key in summary if key not in other}
+    if isinstance(told.get("model"), Mapping):
+        told["model"] = {key: value for key, value in told["model"].items() if key != "sha256"}
+    differs = [*_differences(expected, told, "")]
     differs += [(key, "is missing") for key in other if key not in summary]
     findings = listed(
         range(len(differs)),
@@ -53,6 +57,7 @@ def check_summary(
                 f"side of {goal['value']!r}"
             )
     findings += _check_full_coverage(audit, summary.get("full_coverage"), where)
+    findings += _check_model(audit.problem.model, summary.get("model"), where)
     return findings + _check_files(audit.ground.instance, summary.get("files"), where)
 
 
@@ -78,6 +83,14 @@ def _check_full_coverage(audit: Audit, recorded: object, where: str) -> list[str
             f"{where} full_coverage: {sites} sites, {beyond} beyond the plan, cannot be with {most} opened"
         )
     return findings
+
+
+def _check_model(model: Model, recorded: object, where: str) -> list[str]:
+    """A model.toml that is not the file the plan was made with."""
+    known = recorded.get("sha256") if isinstance(recorded, Mapping) else None
+    if known == model.sha256:
+        return []
+    return [f"{where} model.sha256: model.toml has changed since the plan was made with {model.file}"]
 
 
 def _check_files(instance: Instance, recorded: object, where: str) -> list[str]:

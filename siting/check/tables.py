@@ -173,7 +173,7 @@ def _claims(
     claimed = recomputed.copy()
     other = np.flatnonzero(~plain(cells[rows], names[recomputed]))
     option = find(Ids(names[:-1]), cells[rows[other]])
-    is_open = np.arange(len(names)) < audit.ground.options.existing
+    is_open = np.append(audit.ground.standing, False)
     if column == "facility":
         is_open[audit.opened] = True
     fine = is_open[option]

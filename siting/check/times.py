@@ -40,6 +40,7 @@ class Ground:
         instance, settings: what it was derived from.
         needs: N needs.
         options: M options.
+        standing: (M,) existing facilities that count: all but those at excluded places.
     """
 
     def __init__(self, instance: Instance, settings: Settings) -> None:
@@ -47,6 +48,7 @@ class Ground:
         self.settings = settings
         self.needs = _needs(instance, settings)
         self.options = _options(instance)
+        self.standing = self.options.usable & (np.arange(len(self.options.site)) < self.options.existing)
         self._graphs: dict[float, csr_array] = {}
 
     def answers(self, is_open: Flags) -> Answers:
@@ -125,8 +127,8 @@ def _needs(instance: Instance, settings: Settings) -> Needs:
 def _options(instance: Instance) -> Options:
     """Existing facilities, then candidates."""
     old, new = instance.facilities, instance.candidates
-    outside = np.isin(new.site, np.flatnonzero(instance.places.excluded))
-    may = (new.status != CandidateStatus.FORBIDDEN) & ~outside
+    outside = np.flatnonzero(instance.places.excluded)
+    may = (new.status != CandidateStatus.FORBIDDEN) & ~np.isin(new.site, outside)
     must = may & (new.status == CandidateStatus.REQUIRED)
     existing = len(old.site)
     return Options(
@@ -134,7 +136,7 @@ def _options(instance: Instance) -> Options:
         np.concatenate([old.site, new.site]),
         np.concatenate([old.type, new.type]),
         np.concatenate([np.zeros(existing), new.cost]),
-        np.concatenate([np.ones(existing, dtype=bool), may]),
+        np.concatenate([~np.isin(old.site, outside), may]),
         np.concatenate([np.zeros(existing, dtype=bool), must]),
     )
 
@@ -150,7 +152,7 @@ def _scaled(roads: Roads, factor: float) -> csr_array:
     return csr_array((ms[first], (tail[first], head[first])), shape=(size, size))
 
 
-def _spread(graph: csr_array, node: Ints, offset: Floats, number: Longs) -> tuple[Floats, Longs]:
+def _spread(graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[Floats, Longs]:
     """Earliest time at every node from sources that start late, and the source it is due to.
 
     Args:
@@ -175,8 +177,8 @@ def _spread(graph: csr_array, node: Ints, offset: Floats, number: Longs) -> tupl
         ),
         shape=(size + 1, size + 1),
     )
-    label, before = dijkstra(joined, indices=size, return_predecessors=True)
-    label, before = label[:size] - 1, before[:size].astype(np.int64)
+    labels, parents = dijkstra(joined, indices=[size], return_predecessors=True)
+    label, before = labels[0, :size] - 1, parents[0, :size].astype(np.int64)
     parent = np.where((before < 0) | (before == size), np.arange(size), before)
     while not np.array_equal(parent, jumped := parent[parent]):
         parent = jumped

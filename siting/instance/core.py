@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class Instance:
         junctions: pd.DataFrame | None = None,
         roads: pd.DataFrame | None = None,
         od: pd.DataFrame | None = None,
-        graph: nx.Graph | None = None,
+        graph: nx.Graph[Any] | None = None,
         settings: Mapping[str, object],
     ) -> Instance:
         """Build an instance from DataFrames with the columns of instances/README.md.

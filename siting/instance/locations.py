@@ -117,10 +117,11 @@ def _report_clashes(there: Locations, node: Ints, roads: Roads, places: Checked,
     """Complain about places that have the id of a node of the graph but lie elsewhere."""
     size = places.raw.size
     at = node[:size]
+    once = there.ids.find(there.ids.ids[:size]) == np.arange(size)
     away = metres(there.lat[:size], there.lon[:size], roads.lat[at], roads.lon[at])
     report.rows(
         places.raw,
-        (at >= 0) & (away > FAR_M),
+        once & (at >= 0) & (away > FAR_M),
         "place_id",
         lambda row: (
             f"{there.ids.ids[row]!r} is the id of a node of the graph {away[row] / 1000:,.1f} km away; a "

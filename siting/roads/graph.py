@@ -90,7 +90,7 @@ def from_networkx(graph: nx.Graph[Any]) -> Roads:
         complaints.append(Complaint("graph", "has no edge between two different nodes"))
     if complaints:
         raise InstanceError(complaints)
-    names = [_word(value) for _, _, value in graph.edges(data="highway")]
+    names = [_word(data.get("highway")) for *_, data in graph.edges(data=True)]
     classes = tuple(sorted({name for name in names if name}))
     place = {name: position for position, name in enumerate(classes)}
     klass = np.array([place.get(name, -1) for name in names], dtype=np.int16)
@@ -135,11 +135,13 @@ def _degrees(
 def _milliseconds(graph: nx.Graph[Any], complaints: list[Complaint]) -> NDArray[np.int32]:
     """Travel time of every edge in ms, (N,)."""
     key = "travel_time"
-    seconds = np.array([_real(value) for _, _, value in graph.edges(data=key)], dtype=np.float64)
+    seconds = np.array([_real(data.get(key)) for *_, data in graph.edges(data=True)], dtype=np.float64)
     ms = np.rint(seconds * 1000)
     bad = np.flatnonzero(~((ms >= 1) & (ms <= MAX_MS)))
     what = f"must be seconds between 0.001 and {MAX_MS // 1000:,}"
-    found = ((f"edge ({tail!r}, {head!r})", value) for tail, head, value in graph.edges(data=key))
+    found = (
+        (f"edge ({tail!r}, {head!r})", data.get(key)) for tail, head, data in graph.edges(data=True)
+    )
     complaints += _first_few(found, bad, key, what)
     ms[bad] = 1
     return ms.astype(np.int32)
