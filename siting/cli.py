@@ -63,9 +63,9 @@ def solve(
         bool, typer.Option("--json", help="Print summary.json, and everything else on stderr.")
     ] = False,
 ) -> None:
-    """Choose sites for new facilities and prove how good the choice is.
+    """Choose sites and prove how good the choice is.
 
-    Writes sites.csv, assignments.csv and summary.json. Ctrl-C stops and keeps the best plan found
+    Writes sites.csv, assignments.csv, summary.json and model.toml. Ctrl-C stops and keeps the best plan found
     so far; a second Ctrl-C aborts. Exit codes: 0 plan written, 1 a solver failed, 2 bad input,
     3 proved infeasible, 4 stopped without a plan.
     """
@@ -83,16 +83,25 @@ def solve(
 def check(
     instance: InstanceName,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder, or a sites.csv.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose limits a sites.csv alone must keep: a bundled model's name, or a .toml file.",
+            show_default="max_coverage",
+        ),
+    ] = None,
 ) -> None:
-    """Recompute a plan independently, from the instance and the sites alone.
+    """Recompute a plan from the instance and compare.
 
+    Response times are found on another route than the solver's.
+    A plan folder brings its own model. A sites.csv alone needs the columns site_id and type.
     Exit codes: 0 every figure and limit holds, 1 something is off, 2 bad input.
     """
     with _complaints():
         from siting.check import check_folder
         from siting.readers import read
 
-        report = check_folder(read(instance), plan)
+        report = check_folder(read(instance), plan, model)
         typer.echo(report.text())
         raise typer.Exit(FAILED if report.findings else DELIVERED)
 
@@ -131,7 +140,10 @@ def generate(
     out: Annotated[Path, typer.Option(help="Folder in which the instance folders are written.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Another synthetic village layer.")] = None,
 ) -> None:
-    """Generate the Ukrainian instances anew (needs the extra `geonames`)."""
+    """Generate the Ukrainian instances anew.
+
+    Needs the extra `geonames`.
+    """
     with _complaints():
         from siting.synthesis import ukraine
 

@@ -6,6 +6,7 @@ lexicographic order under ``then``, and limits on measures. Anything more become
 
 from __future__ import annotations
 
+import hashlib
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -78,8 +79,18 @@ class Limit:
 
 @dataclass(frozen=True)
 class Model:
-    """One planning question as its file states it."""
+    """One planning question as its file states it.
 
+    Attributes:
+        text: content of the file; a plan folder holds a copy of it.
+        name: name of the file without its ending.
+        title, question, source: for people.
+        goals: what is optimized, in lexicographic order.
+        limits: what is bounded.
+        parameters: numbers the planner may set, by name.
+    """
+
+    text: str
     name: str
     title: str
     question: str
@@ -87,6 +98,16 @@ class Model:
     goals: tuple[Goal, ...]
     limits: tuple[Limit, ...]
     parameters: Mapping[str, Parameter]
+
+    @property
+    def file(self) -> str:
+        """Name of the model file."""
+        return f"{self.name}.toml"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of ``text`` in UTF-8."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def _folder() -> Path:
@@ -116,15 +137,30 @@ def load_model(name: str | Path) -> Model:
                 f"give one of {', '.join(known)}, or a file ending in .toml"
             )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        raw = tomllib.loads(text)
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ModelError(Complaint(str(path), "there is no such file")) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(Complaint(str(path), f"cannot be read as UTF-8 text: {error}")) from None
+    return parse_model(text, path.stem, str(path))
+
+
+def parse_model(text: str, name: str, where: str) -> Model:
+    """Read the content of a model file.
+
+    Args:
+        text: the content.
+        name: the model's name.
+        where: name of the file in complaints.
+
+    Raises:
+        ModelError: with everything that is wrong with it.
+    """
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ModelError(Complaint(str(path), f"is not valid TOML: {error}")) from None
-    return _Reader(str(path), text).read(path.stem, raw)
+        raise ModelError(Complaint(where, f"is not valid TOML: {error}")) from None
+    return _Reader(where, text).read(name, raw)
 
 
 class _Reader:
@@ -134,6 +170,7 @@ class _Reader:
 
     def __init__(self, file: str, text: str) -> None:
         self._file = file
+        self._text = text
         self._lines = text.splitlines()
         self._complaints: list[Complaint] = []
         self._parameters: dict[str, Parameter] = {}
@@ -153,13 +190,22 @@ class _Reader:
         if self._complaints:
             raise ModelError(self._complaints)
         return Model(
-            name, raw["title"], raw["question"], raw["source"], tuple(goals), tuple(limits), self._parameters
+            self._text,
+            name,
+            raw["title"],
+            raw["question"],
+            raw["source"],
+            tuple(goals),
+            tuple(limits),
+            self._parameters,
         )
 
     def _complain(self, column: str, what: str, value: object = None) -> None:
         # tomllib keeps no positions, so the line is found by the offending text.
-        needle = value if isinstance(value, str) else column.split(".")[-1].split("[")[0]
-        line = next((n for n, text in enumerate(self._lines, 1) if needle and needle in text), None)
+        word = value if isinstance(value, str) else column.split(".")[-1].split("[")[0]
+        needles = (f'"{word}"', f"'{word}'", word) if word else ()
+        lines = (n for needle in needles for n, text in enumerate(self._lines, 1) if needle in text)
+        line = next(lines, None)
         self._complaints.append(Complaint(self._file, what, line, column))
 
     def _known(self, table: Mapping[str, object], keys: Iterable[str], where: str) -> None:

@@ -151,7 +151,8 @@ def _resolve(instance: Instance, model: Model, given: dict[str, float]) -> tuple
                     "or in instance.toml"
                 )
             elif value < 0:
-                complaints.append(f"{dotted}: {value:g} must be >= 0 ({parameter.unit})")
+                unit = settings.currency if parameter.unit == "currency" else parameter.unit
+                complaints.append(f"{dotted}: {value:g} must be >= 0 ({unit})")
             else:
                 values[dotted] = value
     if complaints:

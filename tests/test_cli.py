@@ -66,6 +66,8 @@ def test_solve_writes_a_plan_and_says_what_came_out(run: Callable[..., Any], tmp
         "Where do the new facilities go so that the most people are reached within the standard?",
         "44,700",
         "10.00 of 10.00 (100.00 %)",
+        "With new.fire_department 2, new.security_center 1, budget 10, unserved 240.",
+        "Recommended sites",
         "1  Lypa  West    security_center",
         "6 of 6 places, with 100.00 % of the people, are generated, not observed.",
         "plans/three_towns-max_coverage/",
@@ -192,6 +194,55 @@ def test_check_accepts_a_plan_and_finds_a_forged_one(run: Callable[..., Any]) ->
     assert done.exit_code == 1
     assert "19900" in done.stdout.replace(",", "")
     assert run("check", "three_towns", "nowhere").exit_code == 2
+    done = run("check", "poltava", "plan")
+    assert done.exit_code == 2
+    assert "the plan was made for 'three_towns', not for 'poltava'" in done.stderr
+
+
+OWN_MODEL = """\
+title = "Cheapest network"
+question = "What does it cost to reach enough people in time?"
+source = "own"
+minimize = { measure = "cost" }
+limits = [{ measure = "people_within", at_least = "$enough" }]
+
+[parameters]
+enough = { unit = "weighted people", about = "people to reach in time" }
+"""
+
+
+def test_own_model(run: Callable[..., Any]) -> None:
+    """The plan folder is checked without the file; what changes in its copy is named."""
+    mine = Path("mine.toml")
+    mine.write_bytes(OWN_MODEL.replace("\n", "\r\n").encode("utf-8-sig"))
+    done = run("solve", "three_towns", "--model", mine, "--set", "enough=20000")
+    assert done.exit_code == 0, done.output
+    plan = Path("plans/three_towns-mine")
+    mine.unlink()
+    done = run("check", "three_towns", plan)
+    assert done.exit_code == 0, done.output
+    summary = json.loads((plan / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["model"]["name"], summary["model"]["file"]) == ("mine", "mine.toml")
+    copy = plan / "model.toml"
+    assert copy.read_bytes() == OWN_MODEL.replace("\n", "\r\n").encode()
+    copy.write_bytes(copy.read_bytes().replace(b"Cheapest", b"Dearest"))
+    done = run("check", "three_towns", plan)
+    assert done.exit_code == 1
+    assert "model.toml has changed since the plan was made with mine.toml" in done.stdout
+
+
+def test_sites_by_hand_under_another_model(run: Callable[..., Any]) -> None:
+    mine = Path("mine.toml")
+    mine.write_text(OWN_MODEL.replace('"$enough"', "44700").split("[parameters]")[0], encoding="utf-8")
+    Path("sites.csv").write_text("site_id,type\nlypa,security_center\n", encoding="utf-8")
+    assert run("check", "three_towns", "sites.csv").exit_code == 0
+    done = run("check", "three_towns", "sites.csv", "--model", mine)
+    assert done.exit_code == 1
+    assert "limit people_within >= 44700 weighted people: 40700 is 4000 too little" in done.stdout
+    run("solve", "three_towns", "--out", "plan")
+    done = run("check", "three_towns", "plan", "--model", mine)
+    assert done.exit_code == 2
+    assert "a plan folder brings its own model.toml" in done.stderr
 
 
 def test_lists(run: Callable[..., Any]) -> None:
@@ -265,7 +316,7 @@ def test_the_live_line_is_gone_afterwards() -> None:
     ("changes", "text"),
     [
         ({"status": Status.OPTIMAL}, "Proved optimal: no plan within the limits is better."),
-        ({}, "Certified: no plan is better by more than 1.00 %, which is 1.25 % of what this plan gains"),
+        ({}, "Certified: no plan is better by more than 1.00 %, which is 1.26 % of what this plan gains"),
         ({"status": Status.HEURISTIC}, "A checked plan without a bound"),
     ],
 )
@@ -274,6 +325,23 @@ def test_proof_in_words(
 ) -> None:
     result = replace(opened(three_towns, "lypa:security_center", "dub:fire_department"), **changes)
     assert proof(result.summary).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "text"),
+    [
+        (0.0, 0.00071, "Proved optimal in people_within; travel_time could be better by 0.0710 % at most"),
+        (1e-12, None, "Proved optimal in people_within; travel_time could be better by an unknown amount"),
+        (3e-8, 0.0, "Certified: no plan is better by more than 0.0001 %, which is 1.00 % of what this plan"),
+        (None, 0.0, "A checked plan with a certified bound of 9,999 (time limit)."),
+    ],
+)
+def test_partial_proof_in_words(first: float | None, later: float | None, text: str) -> None:
+    goals = [
+        {"measure": "people_within", "gap": first, "bound": 9999.0, "gap_of_gain": 0.01},
+        {"measure": "travel_time", "gap": later, "bound": None, "gap_of_gain": None},
+    ]
+    assert proof({"status": "bounded", "termination": "time", "objectives": goals}).startswith(text)
 
 
 def test_full_coverage_in_words() -> None:
@@ -294,8 +362,8 @@ def test_words_never_round_a_proof() -> None:
         "99.99 %",
         "100.00 %",
     ]
-    assert [words.gap(value) for value in (None, 0.0, 1e-9, 5e-6, 0.0021)] == [
-        "-", "0 %", "< 0.0001 %", "0.0005 %", "0.21 %",
+    assert [words.gap(value) for value in (None, 0.0, 1e-10, 1e-8, 5e-6, 0.0021, 0.00211, 0.12, 12.0)] == [
+        "-", "0 %", "0 %", "< 0.0001 %", "0.0005 %", "0.21 %", "0.22 %", "12.00 %", "1,200.00 %",
     ]  # fmt: skip
     assert [words.amount(value) for value in (None, 3.0, 3.14159, 1234.5)] == ["-", "3", "3.14", "1,234"]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import siting
+from siting.check import check_folder
 from siting.instance import Instance
 from siting.result import Result
 
@@ -140,6 +143,30 @@ def _check_summary(summary: dict[str, Any], rows: pd.DataFrame) -> None:
             assert regions == within
     spent = summary["money"]
     assert spent["spent"] == pytest.approx(sum(spent["by_type"].values()))
+
+
+def test_equal_savings_rank_by_id(opened: Opened, tmp_path: Path) -> None:
+    """z saves two people 3 and 9 seconds, b saves one 12 seconds; in floating minutes z saves more."""
+    minutes = {("d", "one"): 10, ("d", "two"): 10, ("d", "three"): 10}
+    minutes |= {("z", "one"): 9.95, ("z", "two"): 9.85, ("b", "three"): 9.8}
+    names = ["one", "two", "three"]
+    instance = Instance.from_frames(
+        places=pd.DataFrame(
+            {"place_id": names, "name": names, "lat": 50.0, "lon": 30.0, "population": 1, "kind": "town"}
+        ),
+        candidates=pd.DataFrame({"site": ["z", "b"], "type": "post", "cost": 1.0}),
+        facilities=pd.DataFrame({"facility_id": ["f"], "name": ["f"], "type": ["post"], "site": ["d"]}),
+        od=pd.DataFrame([(*pair, time) for pair, time in minutes.items()], columns=["from", "to", "minutes"]),
+        settings={
+            "name": "tie",
+            "currency": "EUR",
+            "services": {"fire": {"standard": {"town": 20}}},
+            "types": {"post": {"provides": {"fire": 0}, "new": 2}},
+        },
+    )
+    result = opened(instance, "z:post", "b:post", model="min_travel_time")
+    assert list(result.sites["site_id"]) == ["b", "z"]
+    assert check_folder(instance, siting.write(result, tmp_path / "plan")).ok
 
 
 def test_a_result_without_a_plan(three_towns: Instance, opened: Opened) -> None:

@@ -124,7 +124,7 @@ def test_the_nearest_center_is_on_roads_inside_the_group() -> None:
     roads = pd.DataFrame(
         {
             "from": list("abc"), "to": list("bcd"), "km": 10.0, "kmh": [60.0, 60.0, 120.0],
-            "minutes": np.nan, "oneway": 0, "class": "local",
+            "oneway": 0, "class": "local",
         }
     )  # fmt: skip
     points = to_plane(places["lat"].to_numpy(), places["lon"].to_numpy())
@@ -147,10 +147,8 @@ def test_lazy_greedy_equals_plain_greedy() -> None:
 
 
 def test_csv_text_is_compact_and_fixed() -> None:
-    table = pd.DataFrame(
-        {"from": ["a"], "km": [2.50], "kmh": [47.0], "minutes": [np.nan], "oneway": [0], "class": ["local"]}
-    )
-    assert csv_text(table) == "from,km,kmh,minutes,oneway,class\na,2.5,47,,,local\n"
+    table = pd.DataFrame({"from": ["a"], "km": [2.50], "kmh": [47.0], "oneway": [0], "class": ["local"]})
+    assert csv_text(table) == "from,km,kmh,oneway,class\na,2.5,47,,\n"
 
 
 def test_calibration_counts_the_divided_oblasts_apart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,18 +20,23 @@ class Outcome:
 
     Attributes:
         serves: (N,) option, -1 where nobody does.
-        minutes: (N,) response time, NaN where nobody serves.
+        ms: (N,) response time, meaningless where nobody serves.
         covered: (N,) True where the response is within the standard.
     """
 
     serves: Ints
-    minutes: Floats
+    ms: Ints
     covered: Flags
 
     @property
     def served(self) -> Flags:
         """(N,) True where somebody serves."""
         return self.serves >= 0
+
+    @cached_property
+    def minutes(self) -> Floats:
+        """(N,) response time, NaN where nobody serves."""
+        return np.where(self.served, self.ms / 60_000, np.nan)
 
 
 def before(responses: Responses) -> Outcome:
@@ -44,9 +50,7 @@ def after(responses: Responses, plan: Plan) -> Outcome:
 
 
 def _outcome(responses: Responses, serves: Ints, ms: Ints) -> Outcome:
-    served = serves >= 0
-    covered = served & (ms <= responses.needs.standard_ms)
-    return Outcome(serves, np.where(served, ms / 60_000, np.nan), covered)
+    return Outcome(serves, ms, (serves >= 0) & (ms <= responses.needs.standard_ms))
 
 
 def response_figures(

@@ -47,7 +47,13 @@ def summary(result: Result) -> dict[str, Any]:
         "termination": result.termination.name.lower(),
         "format": FORMAT,
         "instance": {"name": instance.settings.name, "title": instance.settings.title},
-        "model": {"name": model.name, "title": model.title, "question": model.question},
+        "model": {
+            "name": model.name,
+            "title": model.title,
+            "question": model.question,
+            "file": model.file,
+            "sha256": model.sha256,
+        },
         "numbers": _numbers(problem),
         "objectives": [_objective(one) for one in result.achieved],
         "limits": _limits(result),
@@ -191,23 +197,29 @@ def _unreachable(responses: Responses) -> dict[str, Any]:
 
 def _excluded(responses: Responses) -> dict[str, Any]:
     """Places the instance keeps out of siting: they have no needs and are in no other figure."""
-    places, regions = responses.instance.places, responses.instance.areas["region"]
-    region = places.area["region"]
+    instance = responses.instance
+    places = instance.places
 
     def sums(where: Flags) -> dict[str, int]:
         return {"places": int(where.sum()), "people": int(places.population[where].sum())}
 
-    there = np.unique(region[places.excluded])
-    return {
-        **sums(places.excluded),
-        "regions": {regions.names[r]: sums(places.excluded & (region == r)) for r in there if r >= 0},
+    areas = {
+        level: {
+            instance.areas[level].ids[a]: {
+                "name": instance.areas[level].names[a],
+                **sums(places.area[level] == a),
+            }
+            for a in np.flatnonzero(np.isin(instance.areas[level].ids.astype(str), ids))
+        }
+        for level, ids in instance.settings.exclude.items()
     }
+    return {**sums(places.excluded), "areas": areas}
 
 
 def _facilities(result: Result) -> dict[str, Any]:
     """Per type: existing, new and allowed facilities."""
     options, settings = result.problem.responses.options, result.problem.responses.settings
-    old = options.type[: options.existing]
+    old = options.type[: options.existing][options.usable[: options.existing]]
     new = None if result.plan is None else options.type[result.plan.opened]
     return {
         kind.id: {

@@ -81,32 +81,42 @@ def sites_table(result: Result) -> pd.DataFrame:
 
 def _use(
     responses: Responses, opened: Ints, old: Outcome, new: Outcome
-) -> tuple[Longs, Longs, Floats, Floats]:
-    """Per opened option (K,): people newly covered, people served, mean minutes, minutes saved."""
+) -> tuple[Longs, Longs, Floats, Longs]:
+    """Per opened option (K,): people newly covered, people served, mean minutes, person-ms saved.
+
+    Whole milliseconds are added up as integers: facilities that save the same tie exactly.
+    """
     needs, count = responses.needs, len(opened)
     number = np.full(len(responses.options.site) + 1, -1)
     number[opened] = np.arange(count)
     by = number[new.serves]  # the last entry, -1, stands for nobody
     rows = np.flatnonzero(by >= 0)
     fresh = rows[new.covered[rows] & ~old.covered[rows]]
-    people = needs.people[rows].astype(np.float64)
-    total = np.bincount(by[rows], weights=people, minlength=count)
-    waited = np.bincount(by[rows], weights=people * new.minutes[rows], minlength=count)
-    gained = np.where(old.served[rows], old.minutes[rows] - new.minutes[rows], 0.0)
+    people, ms = needs.people[rows], new.ms[rows].astype(np.int64)
+    gained = np.where(old.served[rows], old.ms[rows] - ms, 0)
+    total, waited, saved = (
+        _sums(by[rows], values, count) for values in (people, people * ms, people * gained)
+    )
     return (
         _people_once(responses, by, fresh, count),
         _people_once(responses, by, rows, count),
-        np.divide(waited, total, out=np.full(count, np.nan), where=total > 0),
-        np.bincount(by[rows], weights=people * gained, minlength=count).astype(np.float64),
+        np.divide(waited / 60_000, total, out=np.full(count, np.nan), where=total > 0),
+        saved,
     )
+
+
+def _sums(group: NDArray[np.int64], values: Longs, count: int) -> Longs:
+    """(count,) exact sums of the values of each group."""
+    sums = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, group, values)
+    return sums
 
 
 def _people_once(responses: Responses, by: NDArray[np.int64], rows: NDArray[np.intp], count: int) -> Longs:
     """People per facility of the places that occur in rows, each place once per facility."""
     places = len(responses.instance.places.ids)
     facility, place = np.divmod(np.unique(by[rows] * places + responses.needs.place[rows]), places)
-    people = responses.instance.places.population[place]
-    return np.rint(np.bincount(facility, weights=people, minlength=count)).astype(np.int64)
+    return _sums(facility, responses.instance.places.population[place], count)
 
 
 def _area_names(responses: Responses, level: str, site: Ints) -> Texts:

@@ -84,7 +84,7 @@ def _contents(instance: Instance) -> list[tuple[str, str]]:
         named = "; ".join(f"{level}: {', '.join(ids)}" for level, ids in settings.exclude.items())
         text = f"{int(out.sum()):,} places with {people[out].sum():,} people take no part ({named})"
         lines.append(("excluded", text))
-    levels = [f"{len(areas.ids):,} {level}" for level, areas in instance.areas.items() if len(areas.ids)]
+    levels = [_areas(level, len(areas.ids)) for level, areas in instance.areas.items() if len(areas.ids)]
     if levels:
         lines.append(("areas", ", ".join(levels)))
     if instance.roads is not None:
@@ -97,11 +97,18 @@ def _contents(instance: Instance) -> list[tuple[str, str]]:
     return lines
 
 
+def _areas(level: str, count: int) -> str:
+    """A number of areas such as ``4 districts``."""
+    many = level.removesuffix("y") + ("ies" if level.endswith("y") else "s")
+    return f"{count:,} {level if count == 1 else many}"
+
+
 def _types(instance: Instance) -> Table:
     candidates, currency = instance.candidates, instance.settings.currency
+    ruled = [one for one in CandidateStatus if one and (candidates.status == one).any()]
     table = _table(
-        "facility type", "existing", "planned", "candidates", "required", "forbidden", f"cost ({currency})",
-        "turnout (min)", right=range(1, 7),
+        "facility type", "existing", "planned", "candidates", *(one.name.lower() for one in ruled),
+        f"cost ({currency})", "turnout (min)", right=range(1, 5 + len(ruled)),
     )  # fmt: skip
     for number, kind in enumerate(instance.settings.types):
         mine = candidates.type == number
@@ -112,8 +119,7 @@ def _types(instance: Instance) -> Table:
             words.count(int((instance.facilities.type == number).sum())),
             words.count(kind.new),
             words.count(int(mine.sum())),
-            words.count(int((mine & (candidates.status == CandidateStatus.REQUIRED)).sum())),
-            words.count(int((mine & (candidates.status == CandidateStatus.FORBIDDEN)).sum())),
+            *(words.count(int((mine & (candidates.status == one)).sum())) for one in ruled),
             f"{np.min(cost):,.2f} to {np.max(cost):,.2f}" if len(cost) else "-",
             ", ".join(f"{service} {ms / 60_000:g}" for service, ms in kind.turnout_ms.items()),
         )

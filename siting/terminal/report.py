@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from siting.plan import Status, Termination
+from siting.plan import PROVED_GAP, Status, Termination
 from siting.terminal import words
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def print_plan(console: Console, summary: Mapping[str, Any], sites: pd.DataFrame
     """Print question, proof, figures before and after, money, sites, regions, warnings and files."""
     _line(console, summary["instance"]["title"], "bold")
     _line(console, f"{summary['model']['title']}. {summary['model']['question']}")
+    _line(console, f"With {numbers(summary)}." if summary["numbers"] else "")
     console.print()
     _line(console, proof(summary), "bold")
     _titled(console, "Objective", _objectives(summary))
@@ -31,7 +32,9 @@ def print_plan(console: Console, summary: Mapping[str, Any], sites: pd.DataFrame
     _titled(console, "Facilities", _facilities(summary))
     _line(console, full_coverage(summary))
     if len(sites):
-        _titled(console, f"First {min(TOP, len(sites))} of {len(sites):,} recommended sites", _sites(sites))
+        few = len(sites) <= TOP
+        title = "Recommended sites" if few else f"First {TOP} of {len(sites):,} recommended sites"
+        _titled(console, title, _sites(sites, summary))
     if len(summary["regions"]) > 1:
         title = "Regions with the smallest share of needs within the standard (weighted by service)"
         _titled(console, title, _regions(summary))
@@ -40,7 +43,7 @@ def print_plan(console: Console, summary: Mapping[str, Any], sites: pd.DataFrame
         _line(console, f"Note: {warning}", "yellow")
     console.print()
     _line(console, f"{words.decimal(summary['seconds'].get('total'))} s; {method(summary)}")
-    _line(console, f"Plan: {folder}/ (sites.csv, assignments.csv, summary.json)", "bold")
+    _line(console, f"Plan: {folder}/ (sites.csv, assignments.csv, summary.json, model.toml)", "bold")
 
 
 def print_no_plan(console: Console, summary: Mapping[str, Any]) -> None:
@@ -48,6 +51,15 @@ def print_no_plan(console: Console, summary: Mapping[str, Any]) -> None:
     _line(console, proof(summary), "bold")
     for clash in summary["clashes"]:
         _line(console, f"  {clash}")
+
+
+def numbers(summary: Mapping[str, Any]) -> str:
+    """The numbers in force, e.g. ``budget 222, unserved 240``."""
+    shown = [
+        f"{name} {'without limit' if value is None else f'{value:,.10g}'}"
+        for name, value in summary["numbers"].items()
+    ]
+    return ", ".join(shown)
 
 
 def proof(summary: Mapping[str, Any]) -> str:
@@ -63,15 +75,22 @@ def proof(summary: Mapping[str, Any]) -> str:
     if status is Status.HEURISTIC:
         return f"A checked plan without a bound: how much better a plan could be is not known ({stopped})."
     first = summary["objectives"][0]
-    if first["gap"] == 0:
-        return (
-            f"Proved optimal in {first['measure']}; what follows it is within a certified bound ({stopped})."
-        )
     if first["gap"] is None:
         return f"A checked plan with a certified bound of {words.amount(first['bound'])} ({stopped})."
+    if first["gap"] <= PROVED_GAP:
+        later = next(one for one in summary["objectives"] if one["gap"] is None or one["gap"] > PROVED_GAP)
+        rest = "could be better by an unknown amount"
+        if later["gap"] is not None:
+            rest = f"could be better by {_most(later['gap'])} at most"
+        return f"Proved optimal in {first['measure']}; {later['measure']} {rest} ({stopped})."
     of_gain = first["gap_of_gain"]
-    gained = "" if of_gain is None else f", which is {words.gap(of_gain)} of what this plan gains"
-    return f"Certified: no plan is better by more than {words.gap(first['gap'])}{gained} ({stopped})."
+    gained = "" if of_gain is None else f", which is {_most(of_gain)} of what this plan gains"
+    return f"Certified: no plan is better by more than {_most(first['gap'])}{gained} ({stopped})."
+
+
+def _most(gap: float) -> str:
+    """A gap as an upper bound."""
+    return words.gap(gap).removeprefix("< ")
 
 
 def full_coverage(summary: Mapping[str, Any]) -> str:
@@ -99,9 +118,9 @@ def warnings(summary: Mapping[str, Any]) -> list[str]:
             f"{words.share(synthetic['share'])} of the people, are generated, not observed."
         )
     if excluded["places"]:
-        regions = ", ".join(excluded["regions"]) or "some areas"
+        areas = ", ".join(area["name"] for level in excluded["areas"].values() for area in level.values())
         found.append(
-            f"{regions}: excluded from siting; {words.count(excluded['people'])} people in "
+            f"{areas}: excluded from siting; {words.count(excluded['people'])} people in "
             f"{words.count(excluded['places'])} places are in no figure above."
         )
     for service, lost in summary["unreachable"].items():
@@ -212,16 +231,17 @@ def _facilities(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def _sites(sites: pd.DataFrame) -> Table:
-    table = _table(
-        ("", "name", "region", "type", "cost", "people newly covered", "served", "mean min"),
-        4,
-    )
+def _sites(sites: pd.DataFrame, summary: Mapping[str, Any]) -> Table:
+    """The first sites, with the areas that tell them apart."""
+    areas = ["region"] * (len(summary["regions"]) > 1) + ["district"] * bool(sites["district"].any())
+    named = ("name", *areas, "type")
+    measured = (f"cost ({summary['money']['currency']})", "people newly covered", "people served", "mean min")
+    table = _table(("", *named, *measured), 1 + len(named))
     for row in sites.head(TOP).to_dict("records"):
         mean = row["mean_response_minutes"]
         _row(
             table,
-            *(str(row[column]) for column in ("rank", "name", "region", "type")),
+            *(str(row[column]) for column in ("rank", *named)),
             words.decimal(row["cost"], 2),
             words.count(row["people_newly_covered"]),
             words.count(row["people_served"]),

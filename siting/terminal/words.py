@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+from siting.plan import PROVED_GAP
+
 
 def count(value: float | None) -> str:
     """A count such as ``31,234``; a dash for what is unknown."""
@@ -21,15 +25,19 @@ def share(value: float | None) -> str:
 
 
 def gap(value: float | None) -> str:
-    """A relative gap such as ``0.21 %``, never rounded to 0; a dash for what is unknown."""
+    """A relative gap such as ``0.21 %``, rounded up so that it stays certified; a dash if unknown.
+
+    What the arithmetic of a proof cannot tell from 0 is 0.
+    """
     if value is None:
         return "-"
-    percent = 100 * value
-    if percent == 0:
+    if value <= PROVED_GAP:
         return "0 %"
+    percent = round(100 * value, 9)  # 0.21, not 0.21000000000000002
     if percent < 0.0001:
         return "< 0.0001 %"
-    return f"{percent:.2f} %" if percent >= 0.1 else f"{percent:.4f} %"
+    places = 2 if percent >= 0.1 else 4
+    return f"{math.ceil(round(percent * 10**places, 5)) / 10**places:,.{places}f} %"
 
 
 def amount(value: float | None) -> str:

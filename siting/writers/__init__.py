@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from siting.errors import PlanError
 from siting.writers.folder import check_target, replace_folder
 from siting.writers.json_file import summary_text, write_summary
+from siting.writers.model_file import write_model
 from siting.writers.tables import write_assignments, write_sites
 
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ WRITERS: dict[str, Callable[[Result, Path], None]] = {
     "sites.csv": write_sites,
     "assignments.csv": write_assignments,
     "summary.json": write_summary,
+    "model.toml": write_model,
 }
 """Every file of a plan folder by its name, and what writes it."""
 
 
 def write(result: Result, folder: str | Path) -> Path:
-    """Write a plan folder: sites.csv, assignments.csv and summary.json.
+    """Write a plan folder: sites.csv, assignments.csv, summary.json and model.toml.
 
     The files are written into a temporary folder beside it, which is then renamed, so the plan
     folder is whole or not there. An older plan is replaced; anything else is left alone.

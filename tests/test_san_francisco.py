@@ -1,0 +1,86 @@
+"""Published optima for San Francisco: 205 census tracts, 16 stores, network metres (PySAL spopt).
+
+A metre stands for a minute, so that times in whole milliseconds are exact to 1/60,000 metre.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import siting
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "spopt_sf"
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the reference data is not beside the checkout")
+
+KM = 1000
+EVERYBODY = 955_113
+
+SET_COVERING = f"""
+title = "Fewest stores within reach of everybody"
+question = "How many stores does it take?"
+source = "Toregas et al. (1971), Operations Research 19: 1363-1373"
+minimize = {{ measure = "sites_open" }}
+limits = [{{ measure = "people_within", at_least = {EVERYBODY} }}]
+"""
+
+
+def city(standard_km: float) -> siting.Instance:
+    """Tracts and stores joined by name; the files list the tracts in different orders."""
+    tracts = pd.read_csv(DATA / "SF_demand_205_centroid_uniform_weight.csv", dtype={"NAME": str})
+    metres = pd.read_csv(
+        DATA / "SF_network_distance_candidateStore_16_censusTract_205_new.csv", dtype={"DestinationName": str}
+    )
+    stores = pd.read_csv(DATA / "SF_store_site_16_longlat.csv")
+    places = pd.DataFrame(
+        {
+            "place_id": tracts["NAME"],
+            "name": tracts["NAME"],
+            "lat": tracts["lat"],
+            "lon": tracts["long"],
+            "population": tracts["POP2000"],
+            "kind": "tract",
+        }
+    )
+    od = metres.rename(columns={"name": "from", "DestinationName": "to", "distance": "minutes"})
+    return siting.Instance.from_frames(
+        places=places,
+        candidates=pd.DataFrame({"site": stores["NAME"], "type": "store", "cost": 1.0}),
+        od=od[["from", "to", "minutes"]],
+        settings={
+            "name": "san_francisco",
+            "currency": "stores",
+            "services": {"shopping": {"standard": {"tract": standard_km * KM}}},
+            "types": {"store": {"provides": {"shopping": 0}}},
+        },
+    )
+
+
+@pytest.mark.parametrize("method", ["exact", "decomposition", "auto"])
+def test_maximal_covering(method: str) -> None:
+    result = siting.solve(
+        city(5), "max_coverage", new={"store": 4}, numbers={"unserved": 22 * KM}, method=method
+    )
+    assert result.status is siting.Status.OPTIMAL
+    assert result.objective == 875_247
+    assert result.summary["services"]["shopping"]["after"]["people"] == EVERYBODY
+
+
+@pytest.mark.parametrize("method", ["exact", "decomposition", "auto"])
+def test_p_median(method: str) -> None:
+    result = siting.solve(city(5), "min_travel_time", new={"store": 4}, method=method)
+    assert result.status is siting.Status.OPTIMAL
+    assert result.objective == pytest.approx(2_848_268_129.7145, rel=1e-9)
+    assert result.bound == pytest.approx(2_848_268_129.7145, rel=2e-9)
+
+
+@pytest.mark.parametrize(("km", "stores"), [(5, 8), (8, 3)])
+def test_set_covering(km: int, stores: int, tmp_path: Path) -> None:
+    (tmp_path / "set_covering.toml").write_text(SET_COVERING, encoding="utf-8")
+    result = siting.solve(city(km), tmp_path / "set_covering.toml")
+    assert result.status is siting.Status.OPTIMAL
+    assert result.objective == stores
+    assert result.summary["services"]["shopping"]["after"]["people_within"] == EVERYBODY
