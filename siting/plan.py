@@ -77,7 +77,7 @@ class Achieved:
     """One objective of a (lexicographic) solve and what is proved about it.
 
     Attributes:
-        measure: name of the measure.
+        measure: the measure and what narrows it, e.g. ``people_within [fire_rescue]``.
         maximize: whether more is better.
         unit: unit of ``value`` and ``bound``.
         value: objective of the plan, recomputed from the plan.

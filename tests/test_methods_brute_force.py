@@ -5,111 +5,107 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import siting
 from siting.instance import Instance
-from siting.methods.run import Run
 from siting.methods import decomposition
+from siting.methods.run import Run
 from siting.model import load_model
 from siting.plan import Plan, Status
 from siting.problem import Problem, bind
+from siting.result import Result
 
-MODELS = ("max_coverage", "min_travel_time")
+NARROWED = str(Path(__file__).parent / "models" / "narrowed.toml")
+MODELS = ("max_coverage", "min_travel_time", NARROWED)
 SEEDS = range(40)
+EPS = 1e-9
 
 
-def best_by_enumeration(problem: Problem) -> tuple[float, ...] | None:
-    """Lexicographic optimum over all subsets, None where no subset keeps the limits."""
+def optima(problem: Problem) -> list[float] | None:
+    """Per objective its optimum under what the earlier ones keep, over all subsets of candidates.
+
+    Values are turned so that more is better; None where no subset keeps the limits.
+    """
+    values = _feasible_values(problem)
+    found = []
+    for number, goal in enumerate(problem.objectives):
+        if not len(values):
+            return None
+        best = float(values[:, number].max())
+        found.append(best)
+        values = values[values[:, number] >= best - goal.tolerance * abs(best) - EPS * max(1.0, abs(best))]
+    return found
+
+
+def _feasible_values(problem: Problem) -> np.ndarray:
+    """(plans, objectives) values of every subset that keeps the limits, more being better."""
     options, responses = problem.responses.options, problem.responses
     free = [j for j in range(options.existing, len(options.site)) if options.usable[j]]
     must = {j for j in free if options.required[j]}
-    best: tuple[float, ...] | None = None
+    rows = []
     for size in range(len(free) + 1):
         for subset in itertools.combinations(free, size):
-            if not must <= set(subset):
-                continue
             opened = np.array(subset, dtype=np.int32)
+            if not must <= set(subset) or not _keeps_limits(problem, opened):
+                continue
             plan = Plan(opened, *responses.serve(opened))
-            if any(
-                not bound.low - 1e-9 <= bound.term.value(plan) <= bound.high + 1e-9
-                for bound in problem.limits
-            ):
-                continue
-            values = tuple(
-                goal.term.value(plan) if goal.maximize else -goal.term.value(plan)
-                for goal in problem.objectives
-            )
-            if any(math.isnan(value) for value in values):
-                continue
-            if best is None or _better(values, best):
-                best = values
-    return best
+            signs = [1.0 if goal.maximize else -1.0 for goal in problem.objectives]
+            row = [sign * goal.term.value(plan) for sign, goal in zip(signs, problem.objectives, strict=True)]
+            if not any(math.isnan(value) for value in row):
+                rows.append(row)
+    return np.array(rows).reshape(len(rows), len(problem.objectives))
 
 
-def _better(values: tuple[float, ...], best: tuple[float, ...]) -> bool:
-    """Lexicographic comparison that takes sums of doubles as equal."""
-    for value, other in zip(values, best, strict=True):
-        if value > other + 1e-9 * max(1.0, abs(other)):
-            return True
-        if value < other - 1e-9 * max(1.0, abs(other)):
-            return False
-    return False
+def _keeps_limits(problem: Problem, opened: np.ndarray) -> bool:
+    """Counts and costs alone are limited here, so who serves whom does not matter."""
+    nobody = np.full(len(problem.responses.needs.place), -1, dtype=np.int32)
+    plan = Plan(opened, nobody, nobody)
+    return all(limit.low - EPS <= limit.term.value(plan) <= limit.high + EPS for limit in problem.limits)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", MODELS, ids=lambda name: Path(name).stem)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_methods_reach_the_optimum(
     seed: int, model: str, tiny: Callable[[np.random.Generator], Instance]
 ) -> None:
     instance = tiny(np.random.default_rng(seed))
     problem = bind(instance, load_model(model))
-    best = best_by_enumeration(problem)
+    best = optima(problem)
     for options in ({"method": "exact"}, {"method": "decomposition"}, {"solver": "cbc"}):
         result = siting.solve(instance, model, **options)  # type: ignore[arg-type]
         if best is None:
             assert result.status is Status.INFEASIBLE, options
             assert result.plan is None
             assert result.clashes
-            continue
-        assert result.plan is not None, options
-        for value, goal, achieved in zip(best, problem.objectives, result.achieved, strict=True):
-            optimum = value if goal.maximize else -value
-            _certified(optimum, achieved, options)
-            if result.status is Status.OPTIMAL:
-                assert achieved.value == pytest.approx(optimum, rel=1e-9, abs=1e-9), options
-            if not _close(achieved.value, optimum):
-                break  # later objectives are bounded under what this one achieved
-        if options.get("method") != "decomposition":
-            assert result.status is Status.OPTIMAL, options
+        else:
+            _check(result, problem, best, exact=options.get("method") != "decomposition")
 
 
-def _close(value: float, optimum: float) -> bool:
-    return value == pytest.approx(optimum, rel=1e-9, abs=1e-9)
-
-
-def _certified(optimum: float, achieved: Any, options: object) -> None:
-    """The bound is never on the wrong side of the true optimum, nor the plan better than it."""
-    room = 1e-8 * max(1.0, abs(optimum))
-    assert achieved.bound is not None, options
-    if achieved.maximize:
-        assert achieved.value <= optimum + room, options
-        assert achieved.bound >= optimum - room, options
-    else:
-        assert achieved.value >= optimum - room, options
-        assert achieved.bound <= optimum + room, options
+def _check(result: Result, problem: Problem, best: list[float], exact: bool) -> None:
+    """Bounds hold at the true optima; what is called optimal, and the exact method, reach them."""
+    assert result.plan is not None
+    for optimum, goal, achieved in zip(best, problem.objectives, result.achieved, strict=True):
+        sign = 1.0 if goal.maximize else -1.0
+        room = EPS * 10 * max(1.0, abs(optimum))
+        assert achieved.bound is not None
+        assert sign * achieved.bound >= optimum - room
+        short = optimum - sign * achieved.value
+        if exact or result.status is Status.OPTIMAL:
+            assert short <= goal.tolerance * abs(optimum) + room
+        if short > room:
+            break  # later objectives are bounded under what this one achieved
+    if exact and not any(goal.tolerance for goal in problem.objectives):
+        assert result.status is Status.OPTIMAL
 
 
 def test_some_tiny_instances_are_infeasible_and_most_are_not(
     tiny: Callable[[np.random.Generator], Instance],
 ) -> None:
-    found = [
-        best_by_enumeration(bind(tiny(np.random.default_rng(seed)), load_model("min_travel_time")))
-        for seed in SEEDS
-    ]
+    found = [optima(bind(tiny(np.random.default_rng(seed)), load_model("min_travel_time"))) for seed in SEEDS]
     assert 0 < sum(best is None for best in found) < len(found) // 2
 
 
@@ -119,7 +115,7 @@ def test_decomposition_alone_certifies_without_its_closing_programs(
     """With no time at all the bound may be poor, but it is never wrong."""
     for seed in SEEDS:
         problem = bind(tiny(np.random.default_rng(seed)), load_model("max_coverage"))
-        best = best_by_enumeration(problem)
+        best = optima(problem)
         outcome = decomposition.solve(problem, Run(seconds=0.0), "highs")
         if best is None or outcome.opened is None:
             continue

@@ -287,7 +287,7 @@ def _objectives(audit: Audit, achieved: Sequence[Achieved]) -> list[str]:
     findings = []
     for goal, claim in zip(goals, achieved, strict=True):
         term, name = goal.term, goal.term.label
-        ours = (term.measure.name, goal.maximize, term.unit)
+        ours = (name, goal.maximize, term.unit)
         if (claim.measure, claim.maximize, claim.unit) != ours:
             findings.append(f"objective {name}: claimed as {claim.measure} in {claim.unit}")
         value, before = audit.value(term), audit.value_before(term)

@@ -32,6 +32,8 @@ class Builder:
         self.opening = {
             int(j): pulp.LpVariable(f"y{j}", int(options.required[j]), 1, pulp.LpInteger) for j in wanted
         }
+        # A candidate that no row and no objective names must still be part of the solution.
+        self.problem.addVariables(self.opening.values())
         self._levels = levels
         self._reach = [pulp.LpVariable(f"z{k}", 0, 1) for k in range(len(levels.level_ptr) - 1)]
         self._add_rows()

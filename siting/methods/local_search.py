@@ -124,6 +124,20 @@ def shaken(form: Form, is_open: Flags, price: Floats, rng: np.random.Generator) 
     return search
 
 
+def around(form: Form, center: int, count: int) -> Flags:
+    """(m,) at least ``count`` columns near one, by hops over shared rows, if there are so many."""
+    row = form.row_of_pair()
+    near = np.zeros(form.columns, dtype=bool)
+    near[center] = True
+    while True:
+        before = int(near.sum())
+        rows = np.zeros(form.rows, dtype=bool)
+        rows[row[near[form.col]]] = True
+        near[form.col[rows[row]]] = True
+        if int(near.sum()) in (before, form.columns) or int(near.sum()) >= count:
+            return near
+
+
 def fits(form: Form, is_open: Flags) -> bool:
     """Whether a plan keeps every limit."""
     used = form.use[:, is_open].sum(axis=1)

@@ -16,6 +16,9 @@ from siting.plan import PROVED_GAP
 CLOSE_SECONDS = 12.0
 """Seconds the mixed-integer programs may take per objective when the run has no limit."""
 
+NEIGHBOURHOOD = 300
+"""Columns of a neighbourhood on the map that one program frees."""
+
 LARGE_PAIRS = 60_000
 """Pairs from which HiGHS may overrun a time limit of seconds before it looks at its clock."""
 
@@ -221,9 +224,19 @@ class Stage:
             solved = self._restricted(count, min(until - time.monotonic(), 4.0))
             self._tell()
             if not solved:
-                return
+                return self._explore(until)
             if not self._shrink():
                 count = int(1.7 * count)
+
+    def _explore(self, until: float) -> None:
+        """Programs over one neighbourhood of the map after another, while time is left."""
+        assert self._plan is not None
+        rng = np.random.default_rng(self._run.seed)
+        while not self._done() and time.monotonic() < until:
+            free = local_search.around(self._core, int(rng.integers(self._core.columns)), NEIGHBOURHOOD)
+            is_open = self._plan[self._columns]
+            self._among(free, is_open & ~free, min(until - time.monotonic(), 2.0), share=1e-4)
+            self._tell()
 
     def _relax(self, seconds: float) -> None:
         """Linear relaxation: a sharper bound, a plan near its fractional one, and fixing by both."""
@@ -268,7 +281,7 @@ class Stage:
         free[np.argsort(np.abs(reduced), kind="stable")[:count]] = True
         return self._among(free, ~free & (reduced > 0.0), seconds)
 
-    def _among(self, free: Flags, opened: Flags, seconds: float) -> bool:
+    def _among(self, free: Flags, opened: Flags, seconds: float, share: float = 0.1) -> bool:
         """The program over the free columns with ``opened`` open; whether it was solved.
 
         The best plan must open ``opened`` and otherwise free columns only.
@@ -278,7 +291,8 @@ class Stage:
         if len(part.col) > LARGE_PAIRS:
             return False
         start = self._plan[self._columns][columns]
-        room = 0.1 * (self._bound - self._value)  # a better plan is wanted here, not its proof
+        # A better plan is wanted here, not the proof that it is the best of the neighbourhood.
+        room = share * (self._bound - self._value)
         plan, bound = solve_core(part, self._run, seconds, start, room=room)
         if plan is not None:
             whole = opened.copy()
