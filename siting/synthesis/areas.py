@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,7 @@ from siting.roads.graph import Roads
 from siting.synthesis.facts import Facts
 from siting.synthesis.names import plain
 from siting.synthesis.paths import nearest_center
-from siting.synthesis.plane import Points, to_plane
+from siting.synthesis.plane import Flags, Points, to_plane
 
 SPREAD_KM = 8.0
 """Centers of communities that are chosen by population keep this distance, if they can."""
@@ -78,36 +80,44 @@ def _spread(points: Points, certain: int, count: int) -> list[int]:
 
 
 def with_areas(
-    places: pd.DataFrame, graph: Roads, districts: dict[str, str], communities: list[str]
+    places: pd.DataFrame, graph: Roads, towns: list[tuple[str, str]], communities: list[str]
 ) -> pd.DataFrame:
-    """Give each place its district and community: those of the center nearest by road.
+    """Give each place the district of the nearest known town, and the community of the nearest center.
 
-    Roads outside the oblast do not count for the district, roads outside the district not for the
-    community. Regions without districts (Kyiv city, Sevastopol) leave both empty, Crimea has no
-    communities of the programme.
+    Nearest is meant by road. Roads outside the oblast do not count for the district, roads outside
+    the district not for the community. Regions without districts (Kyiv city, Sevastopol) leave both
+    empty, Crimea has no communities of the programme.
 
     Args:
         places: all places, with ``town``.
         graph: roads, node n is place n.
-        districts: place id of each district's center.
+        towns: (district, place id) of the towns whose district is known, the centers among them.
         communities: place ids of the centers, which are the ids of the communities too.
     """
     points = to_plane(places["lat"].to_numpy(), places["lon"].to_numpy())
     node = {town: n for n, town in reversed(list(enumerate(places["town"])))}
     region = places["region"].factorize()[0].astype(np.int64)
-    seats = np.array([node[town] for town in districts.values()])
-    district = nearest_center(graph, points, region, seats)
-    centers = np.array([node[town] for town in communities])
-    community = nearest_center(graph, points, district, centers)
+    known = np.array([node[town] for _, town in towns])
     # The empty name comes last, so that index -1 finds it.
-    return places.assign(
-        district=np.array([*districts, ""], dtype=object)[district],
-        community=np.array([*communities, ""], dtype=object)[community],
-    )
+    names = np.array([*(name for name, _ in towns), ""], dtype=object)
+    # All sectors of a city go where its first one goes.
+    first = np.array([node[town] for town in places["town"]])
+    districts = names[nearest_center(graph, points, region, known)][first]
+    centers = np.array([node[town] for town in communities])
+    community = nearest_center(graph, points, pd.factorize(districts)[0].astype(np.int64), centers)[first]
+    return places.assign(district=districts, community=np.array([*communities, ""], dtype=object)[community])
+
+
+def excluded(places: pd.DataFrame, exclude: Mapping[str, Collection[str]]) -> Flags:
+    """Whether each place lies in an excluded area, (N,); areas come per level, as in instance.toml."""
+    out = np.zeros(len(places), dtype=bool)
+    for level, ids in exclude.items():
+        out |= places[level].isin(ids).to_numpy()
+    return out
 
 
 def area_table(towns: pd.DataFrame, facts: Facts, communities: list[str]) -> pd.DataFrame:
-    """areas.csv: level, area_id, name, name_local."""
+    """areas.csv: level, area_id, name, name_local; a community is called after its center."""
     rows = []
     for oblast in facts.oblasts:
         ordinary = oblast.name_uk.endswith("ька")
@@ -117,6 +127,5 @@ def area_table(towns: pd.DataFrame, facts: Facts, communities: list[str]) -> pd.
         rows.append(("district", district.id, f"{district.name} district", f"{district.name_uk} район"))
     seats = towns.set_index("place_id")
     for key in communities:
-        latin, local = str(seats.at[key, "name"]), str(seats.at[key, "name_local"])
-        rows.append(("community", key, f"community of {latin}", f"громада: {local}" if local else ""))
+        rows.append(("community", key, str(seats.at[key, "name"]), str(seats.at[key, "name_local"])))
     return pd.DataFrame(rows, columns=["level", "area_id", "name", "name_local"])

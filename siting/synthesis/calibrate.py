@@ -8,6 +8,7 @@ travel_time holds driving minutes from each community's center to the oblast cen
 from __future__ import annotations
 
 import argparse
+import tomllib
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from siting.roads.times import nearest, network
+from siting.synthesis.areas import excluded
 from siting.synthesis.facts import read_facts
+from siting.synthesis.names import plain
 from siting.synthesis.paths import road_graph
 from siting.synthesis.plane import great_circle_km, to_plane
 from siting.synthesis.sensitivity import sensitivity_table
@@ -123,14 +126,44 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def community_table(tables: Synthesis, reference: pd.DataFrame) -> pd.DataFrame:
+    """How the grouping into areas agrees with the official communities, one row per question.
+
+    An official community is looked up at the named place nearest to its center.
+
+    Args:
+        tables: the national instance.
+        reference: hromadas.csv.
+    """
+    named = tables.places[~tables.places["place_id"].str.startswith("v")].reset_index(drop=True)
+    tree = cKDTree(to_plane(named["lat"].to_numpy(), named["lon"].to_numpy()))
+    centers = to_plane(reference["lat_center"].to_numpy(), reference["lon_center"].to_numpy())
+    found = named.take(np.asarray(tree.query(centers)[1])).reset_index(drop=True)
+    chosen = found["place_id"].str.partition("-")[0].isin(tables.places["community"])
+    names = {district.id: plain(district.name_uk) for district in read_facts().districts}
+    right = found["district"].map(names).to_numpy() == reference["raion_name"].map(plain).to_numpy()
+    outside = excluded(found, tomllib.loads(tables.settings)["exclude"])
+    occupied = reference["occipied_before_2022"].to_numpy() == 1
+    rows = [
+        ("official centers that are chosen as centers", chosen.sum(), len(chosen)),
+        ("official centers in their own district", right.sum(), len(right)),
+        ("communities occupied before 2022 that are excluded", (outside & occupied).sum(), occupied.sum()),
+        ("excluded communities that were occupied before 2022", (outside & occupied).sum(), outside.sum()),
+    ]
+    share = [f"{100 * part / whole:.1f} %" for _, part, whole in rows]
+    table = pd.DataFrame(rows, columns=["agreement with the official list", "number", "of"])
+    return table.assign(share=share)
+
+
 def main() -> None:
-    """Print the calibration and the sensitivity table as Markdown."""
+    """Print the calibration, the agreement of the areas, and the sensitivity table as Markdown."""
     parser = argparse.ArgumentParser(prog="python -m siting.synthesis.calibrate", description=main.__doc__)
     parser.add_argument("hromadas", help="hromadas.csv of the KSE Loc Data Hub")
     reference = pd.read_csv(parser.parse_args().hromadas)
     tables = generate()
     trips = compare(tables, reference)
     print(markdown(calibration_table(trips)), end="\n\n")
+    print(markdown(community_table(tables, reference)), end="\n\n")
     print(markdown(sensitivity_table(tables, generate(SEED + 1))))
 
 

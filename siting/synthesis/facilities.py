@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -24,36 +24,42 @@ BRIGADE_FROM = 150
 
 
 def facility_table(
-    places: pd.DataFrame, seats: Iterable[str], communities: set[str], facts: Facts, seed: int
+    places: pd.DataFrame,
+    seats: Iterable[str],
+    communities: set[str],
+    rural: Mapping[str, float],
+    facts: Facts,
+    seed: int,
 ) -> pd.DataFrame:
-    """facilities.csv: facility_id, name, type, site, origin.
+    """facilities.csv: facility_id, name (that of its place), type, site, origin.
 
     Args:
         places: all places in the programme, with ``town`` and ``district``.
         seats: towns with police departments and service centers.
         communities: places that are centers of communities.
-        facts: numbers of brigades follow its rural populations.
+        rural: rural people of each region that has brigades.
+        facts: Security Centers.
         seed: of the drawn places.
     """
     people = places.groupby("town", sort=True)["population"].sum()
     state = _units(places, people[people >= STATE_FROM].index, PEOPLE_PER_STATE_UNIT)
-    local, volunteer = _brigades(places, set(state), facts, seed)
+    local, volunteer = _brigades(places, set(state), rural, seed)
     known = [site for _, site in facts.centers if site]
+    assumed = _security_centers(places, communities - {*state, *known}, facts)
     offices = _units(places, seats, PEOPLE_PER_OFFICE)
     name = dict(zip(places["place_id"], places["name"], strict=True))
     parts = (
-        ("s", "state_fire_unit", "State fire unit", "synthetic", state),
-        ("l", "local_brigade", "Local brigade", "synthetic", local),
-        ("b", "volunteer_brigade", "Volunteer brigade", "synthetic", volunteer),
-        ("k", "security_center", "Security Center", "real", known),
-        ("c", "security_center", "Security Center", "synthetic",
-         _security_centers(places, communities - {*state, *known}, facts)),
-        ("p", "police_department", "Police department", "synthetic", offices),
-        ("a", "service_center", "Service center", "synthetic", offices),
-    )  # fmt: skip
+        ("s", "state_fire_unit", "synthetic", state),
+        ("l", "local_brigade", "synthetic", local),
+        ("b", "volunteer_brigade", "synthetic", volunteer),
+        ("k", "security_center", "", known),
+        ("c", "security_center", "synthetic", assumed),
+        ("p", "police_department", "synthetic", offices),
+        ("a", "service_center", "synthetic", offices),
+    )
     rows = [
-        (f"{letter}{number:04d}", f"{title}, {name[site]}", kind, site, origin)
-        for letter, kind, title, origin, sites in parts
+        (f"{letter}{number:04d}", name[site], kind, site, origin)
+        for letter, kind, origin, sites in parts
         for number, site in enumerate(sites, start=1)
     ]
     return pd.DataFrame(rows, columns=["facility_id", "name", "type", "site", "origin"])
@@ -83,22 +89,23 @@ def _spread(points: Points, count: int) -> list[int]:
     return sorted(chosen)
 
 
-def _brigades(places: pd.DataFrame, state: set[str], facts: Facts, seed: int) -> tuple[list[str], list[str]]:
+def _brigades(
+    places: pd.DataFrame, state: set[str], rural: Mapping[str, float], seed: int
+) -> tuple[list[str], list[str]]:
     """Sites of local and of volunteer brigades: settlements drawn in proportion to population.
 
-    The numbers per oblast are in proportion to its rural population.
+    The numbers per region are in proportion to its rural people.
     """
     protected = places.loc[places["place_id"].isin(state), "town"]
     eligible = places[(places["population"] >= BRIGADE_FROM) & ~places["town"].isin(protected)]
-    oblasts = [oblast for oblast in facts.oblasts if oblast.population > 0]
-    rural = np.array([float(oblast.population - oblast.urban) for oblast in oblasts])
+    weight = np.array(list(rural.values()))
     local: list[str] = []
     volunteer: list[str] = []
-    for oblast, locals_, both in zip(
-        oblasts, share_out(LOCAL, rural), share_out(LOCAL + VOLUNTEER, rural), strict=True
+    for region, locals_, both in zip(
+        rural, share_out(LOCAL, weight), share_out(LOCAL + VOLUNTEER, weight), strict=True
     ):
-        here = eligible[eligible["region"] == oblast.region]
-        chance = stream(seed, f"brigades of {oblast.region}")
+        here = eligible[eligible["region"] == region]
+        chance = stream(seed, f"brigades of {region}")
         drawn = draw(chance, here["population"].to_numpy(dtype=float), int(both))
         # Parted at random: neither kind of brigade stands in the larger settlements.
         order = draw(chance, np.ones(len(drawn)), int(locals_))

@@ -53,6 +53,7 @@ class Facts:
 
     Attributes:
         oblasts, districts: sorted by id.
+        district_towns: (district, GeoNames id) of further towns that belong to a district by law.
         dropped: ids of GeoNames rows that are not settlements of their own.
         corrections: (GeoNames id, column, value) that replace what GeoNames says.
         centers: (region, GeoNames id or empty where the place is assumed) of the 31 Security Centers.
@@ -62,6 +63,7 @@ class Facts:
 
     oblasts: tuple[Oblast, ...]
     districts: tuple[District, ...]
+    district_towns: tuple[tuple[str, str], ...]
     dropped: frozenset[int]
     corrections: tuple[tuple[str, str, str], ...]
     centers: tuple[tuple[str, str], ...]
@@ -84,7 +86,8 @@ def read_facts() -> Facts:
     return Facts(
         oblasts=tuple(sorted((_oblast(row) for row in _rows(folder, "oblasts")), key=lambda o: o.region)),
         districts=tuple(sorted((_district(row) for row in _rows(folder, "districts")), key=lambda d: d.id)),
-        dropped=_dropped(folder),
+        district_towns=tuple((row["district"], row["geonameid"]) for row in _rows(folder, "district_towns")),
+        dropped=frozenset(int(row["geonameid"]) for row in _rows(folder, "dropped_geonames")),
         corrections=tuple(
             (row["geonameid"], row["column"], row["value"]) for row in _rows(folder, "corrections")
         ),
@@ -116,9 +119,3 @@ def _oblast(row: dict[str, str]) -> Oblast:
 def _district(row: dict[str, str]) -> District:
     key = row["name"].lower().replace(" ", "-")
     return District(key, row["region"], row["name"], row["name_uk"], row["center_uk"])
-
-
-def _dropped(folder: Path) -> frozenset[int]:
-    """Dropped ids but for Crimea and Sevastopol, which stay in the data and are excluded from siting."""
-    rows = _rows(folder, "dropped_geonames")
-    return frozenset(int(row["geonameid"]) for row in rows if not row["drop"].startswith("Crimea"))

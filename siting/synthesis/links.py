@@ -84,7 +84,8 @@ def _connected(points: Points, links: Links, geography: dict[str, Any]) -> Links
         island = label == np.bincount(label).argmin()
         inner, outer = np.flatnonzero(island), np.flatnonzero(~island)
         # A list of ks keeps the answer two-dimensional even when there is one node outside.
-        far, near = cKDTree(points[outer]).query(points[inner], k=[*range(1, min(64, len(outer)) + 1)])
+        found = cKDTree(points[outer]).query(points[inner], k=[*range(1, min(64, len(outer)) + 1)])
+        far, near = np.asarray(found[0]), np.asarray(found[1])
         tried = np.column_stack([np.repeat(inner, near.shape[1]), outer[near.ravel()]])
         order = np.argsort(far.ravel() + 1e6 * _blocked(points, tried, geography), kind="stable")
         bridge = np.sort(tried[order[:1]], axis=1)

@@ -17,11 +17,11 @@ def road_graph(places: pd.DataFrame, roads: pd.DataFrame) -> Roads:
     Roads with an end that is not among the places are left out.
     """
     index = pd.Series(np.arange(len(places)), index=places["place_id"])
-    minutes = roads["minutes"].fillna(roads["km"] / roads["kmh"] * 60).to_numpy()
+    minutes = (roads["km"] / roads["kmh"] * 60).to_numpy()
     ends = np.column_stack([index.reindex(roads[end]).to_numpy() for end in ("from", "to")])
     known = ~np.isnan(ends).any(axis=1)
     back = known & (roads["oneway"] == 0).to_numpy()
-    klass = roads["class"].map({name: n for n, name in enumerate(CLASSES)}).to_numpy()
+    klass = roads["class"].fillna("local").map({name: n for n, name in enumerate(CLASSES)}).to_numpy()
     return Roads(
         ids=places["place_id"].to_numpy(dtype=object),
         lat=places["lat"].to_numpy(),

@@ -10,7 +10,7 @@ import pandas as pd
 from siting.errors import InstanceError
 from siting.synthesis.facts import Facts
 from siting.synthesis.names import local_name, plain, ukrainian
-from siting.synthesis.plane import Floats, Longs, to_degrees, to_plane
+from siting.synthesis.plane import DECIMALS, Floats, Longs, to_degrees, to_plane
 
 CITY = 10_000
 """A place of so many people is a city: its standard is the stricter one."""
@@ -58,8 +58,8 @@ def named_places(rows: list[dict[str, Any]], facts: Facts) -> pd.DataFrame:
             "place_id": [str(row["geonameid"]) for row in kept],
             "name": [row["name"] for row in kept],
             "name_local": [local_name(row["name"], row["alternatenames"]) for row in kept],
-            "lat": np.round([row["latitude"] for row in kept], 5),
-            "lon": np.round([row["longitude"] for row in kept], 5),
+            "lat": np.round([row["latitude"] for row in kept], DECIMALS),
+            "lon": np.round([row["longitude"] for row in kept], DECIMALS),
             "population": np.array([row["population"] for row in kept], dtype=np.int64),
             "region": [region[row["admin1code"]] for row in kept],
             "keys": [{plain(name) for name in ukrainian(row["alternatenames"])} for row in kept],
@@ -97,7 +97,7 @@ def with_sectors(places: pd.DataFrame, excluded: tuple[str, ...]) -> pd.DataFram
     split = (places["population"] >= SPLIT) & ~places["region"].isin(excluded)
     whole = places[~split]
     whole = whole.assign(
-        origin="real",
+        origin="",
         kind=np.where(whole["population"] >= CITY, "city", "village"),
         city="",
         town=whole["place_id"],
@@ -114,13 +114,12 @@ def _sectors(city: pd.Series[Any]) -> pd.DataFrame:
     angle = GOLDEN_ANGLE * number
     center = to_plane(np.array([city["lat"]]), np.array([city["lon"]]))
     lat, lon = to_degrees(center + np.column_stack([reach * np.cos(angle), reach * np.sin(angle)]))
-    local = city["name_local"]
     return pd.DataFrame([city] * count).assign(
         place_id=[f"{city['place_id']}-{n + 1}" for n in number],
         name=[f"{city['name']}, sector {n + 1}" for n in number],
-        name_local=[f"{local}, сектор {n + 1}" for n in number] if local else "",
-        lat=np.round(lat, 5),
-        lon=np.round(lon, 5),
+        name_local="",
+        lat=np.round(lat, DECIMALS),
+        lon=np.round(lon, DECIMALS),
         population=people // count + (number < people % count),
         origin="synthetic",
         kind="city",

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
+DECIMALS = 4
+"""Of degrees in the tables: 11 m, finer than anything here is known."""
 
 _PARALLELS = np.radians([46.0, 51.0])
 _MERIDIAN = 31.0

@@ -16,7 +16,7 @@ Calibrated together with the streets between sectors, which carry the rest of th
 
 
 def road_table(places: pd.DataFrame, towns: pd.DataFrame, facts: Facts) -> pd.DataFrame:
-    """roads.csv: from, to, km, kmh, minutes, oneway, class, sorted.
+    """roads.csv: from, to, km, kmh, oneway, class, sorted.
 
     Args:
         places: all places; node n is place n.
@@ -58,16 +58,16 @@ def _delays(places: pd.DataFrame, links: Links, towns: pd.DataFrame) -> Floats:
 
 
 def _with_delays(table: pd.DataFrame, delays: Floats) -> pd.DataFrame:
-    """Write delayed links as two one-way roads, the delayed direction in minutes."""
+    """Write delayed links as two one-way roads, the delayed direction at a lower speed."""
     delayed = delays.any(axis=1)
-    both = table.assign(minutes=np.nan, oneway=0)[~delayed]
+    both = table.assign(oneway=0)[~delayed]
     there = table[delayed].assign(oneway=1)
     back = there.assign(**{"from": there["to"], "to": there["from"]})
     ways = [_delay(way, delays[delayed, column]) for column, way in enumerate((there, back))]
-    return pd.concat([both, *ways])[["from", "to", "km", "kmh", "minutes", "oneway", "class"]]
+    return pd.concat([both, *ways])[["from", "to", "km", "kmh", "oneway", "class"]]
 
 
 def _delay(ways: pd.DataFrame, extra: Floats) -> pd.DataFrame:
-    """One-way roads with minutes instead of km and km/h where there is a delay."""
-    minutes = (ways["km"] / ways["kmh"] * 60 + extra).round(3).where(extra > 0)
-    return ways.assign(minutes=minutes, km=ways["km"].where(extra == 0), kmh=ways["kmh"].where(extra == 0))
+    """One-way roads, slow enough to take the extra minutes."""
+    slow = ways["km"] / (ways["km"] / ways["kmh"] + extra / 60)
+    return ways.assign(kmh=ways["kmh"].where(extra == 0, slow.round(2)))

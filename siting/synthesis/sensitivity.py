@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from siting.roads.graph import Roads
 from siting.roads.times import nearest, network, within
+from siting.synthesis.areas import excluded
 from siting.synthesis.paths import road_graph
 from siting.synthesis.tables import Synthesis
 
@@ -63,8 +64,8 @@ class Coverage:
         self.settings = tomllib.loads(tables.settings)
         places = tables.places
         self.graph: Roads = road_graph(places, tables.roads)
-        excluded = places["region"].isin(self.settings.get("exclude", {}).get("region", []))
-        self.people = np.where(excluded, 0, places["population"]).astype(np.int64)
+        outside = excluded(places, self.settings.get("exclude", {}))
+        self.people = np.where(outside, 0, places["population"]).astype(np.int64)
         self.city = (places["kind"] == "city").to_numpy()
         standard = self.settings["services"][SERVICE]["standard"]
         self.limit_ms = (places["kind"].map(standard).to_numpy() * 60_000).astype(np.int32)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from siting.synthesis.plane import DECIMALS
+
 _COLUMNS = {
     "places": [
         "place_id", "name", "name_local", "lat", "lon", "population", "kind",
@@ -15,9 +17,9 @@ _COLUMNS = {
     "areas": ["level", "area_id", "name", "name_local"],
     "facilities": ["facility_id", "name", "type", "site", "origin"],
     "candidates": ["site", "type", "cost"],
-    "roads": ["from", "to", "km", "kmh", "minutes", "oneway", "class"],
+    "roads": ["from", "to", "km", "kmh", "oneway", "class"],
 }  # fmt: skip
-_DECIMALS = {"lat": 5, "lon": 5, "km": 2, "kmh": 1, "minutes": 3, "cost": 2}
+_DECIMALS = {"lat": DECIMALS, "lon": DECIMALS, "km": 2, "kmh": 2, "cost": 2}
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,10 @@ class Synthesis:
 
 
 def csv_text(table: pd.DataFrame) -> str:
-    """CSV with fixed decimals without trailing zeros, '\\n' line ends, empty cells for nothing."""
+    """CSV with fixed decimals without trailing zeros, '\\n' line ends, empty cells for nothing.
+
+    Of roads, 'both ways' and the class 'local' are empty cells: most roads are so.
+    """
     text = table.copy()
     for column, decimals in _DECIMALS.items():
         if column in text:
@@ -58,4 +63,5 @@ def csv_text(table: pd.DataFrame) -> str:
             text[column] = cells.where(text[column].notna(), "")
     if "oneway" in text:
         text["oneway"] = text["oneway"].map({0: "", 1: "1"})
+        text["class"] = text["class"].replace("local", "")
     return text.to_csv(index=False, lineterminator="\n")

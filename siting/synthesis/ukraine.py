@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.synthesis.areas import area_table, capitals, community_centers, district_centers, with_areas
+from siting.synthesis.areas import (
+    area_table,
+    capitals,
+    community_centers,
+    district_centers,
+    excluded,
+    with_areas,
+)
 from siting.synthesis.costs import candidate_table
 from siting.synthesis.cut import cut_region
 from siting.synthesis.facilities import facility_table
@@ -22,7 +29,11 @@ from siting.synthesis.tables import Synthesis
 from siting.synthesis.villages import village_layer
 
 SEED = 2021
-EXCLUDED = ("crimea", "sevastopol")
+EXCLUDE = {
+    "region": ("crimea", "sevastopol"),
+    "district": ("alchevsk", "donetsk", "dovzhansk", "horlivka", "kalmiuske", "luhansk", "rovenky"),
+}
+"""Occupied since 2014: in the data, but outside the programme."""
 NEIGHBOURS = {"BY", "HU", "MD", "PL", "RO", "RU", "SK"}
 QUESTION = Question(
     name="ukraine",
@@ -31,7 +42,7 @@ QUESTION = Question(
     departments=1600,
     centers=5,
     budget=5100,
-    exclude=EXCLUDED,
+    exclude=EXCLUDE,
 )
 POLTAVA = Question(
     name="poltava",
@@ -51,14 +62,15 @@ def generate(seed: int = SEED) -> Synthesis:
     """
     facts = read_facts()
     rows = gazetteer()
-    towns = impute(named_places(rows, facts), facts, EXCLUDED)
+    towns = impute(named_places(rows, facts), facts, EXCLUDE["region"])
     centers = capitals(towns, facts)
     towns = towns.assign(capital=towns["place_id"].isin(list(centers.values())))
     places = all_places(towns, facts, places_abroad(rows), seed)
     roads = road_table(places, towns, facts)
     districts = district_centers(towns, facts)
-    communities = community_centers(towns, facts, set(districts.values()))
-    places = with_areas(places, road_graph(places, roads), districts, communities)
+    known = [*districts.items(), *facts.district_towns]
+    communities = community_centers(towns, facts, {town for _, town in known})
+    places = with_areas(places, road_graph(places, roads), known, communities)
     facilities, candidates = _options(places, centers, districts, set(communities), facts, seed)
     return Synthesis(
         places=places,
@@ -73,7 +85,7 @@ def generate(seed: int = SEED) -> Synthesis:
 def all_places(towns: pd.DataFrame, facts: Facts, abroad: Points, seed: int) -> pd.DataFrame:
     """Every demand point: named places, sectors and villages, sorted by town and sector."""
     villages = village_layer(towns, facts, abroad, seed)
-    places = pd.concat([with_sectors(towns, EXCLUDED), villages], ignore_index=True)
+    places = pd.concat([with_sectors(towns, EXCLUDE["region"]), villages], ignore_index=True)
     return places.sort_values(["town", "sector"], ignore_index=True)
 
 
@@ -94,14 +106,31 @@ def _options(
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """facilities.csv and candidates.csv: what is open, and what may be opened, in the programme."""
-    places = places[~places["region"].isin(EXCLUDED)].reset_index(drop=True)
+    rural = rural_people(places, facts)
+    places = places[~excluded(places, EXCLUDE)].reset_index(drop=True)
     first = places.drop_duplicates("town")
     sites = set(first.loc[first["town"].isin(communities), "place_id"])
     # Kyiv city is no district, but has police and offices all the same.
     seats = {*districts.values(), centers["kyiv"]} & set(first["town"])
-    facilities = facility_table(places, seats, sites, facts, seed)
+    facilities = facility_table(places, seats, sites, rural, facts, seed)
     taken = set(facilities.loc[facilities["type"] == "security_center", "site"])
     return facilities, candidate_table(places, centers, sites - taken, facts)
+
+
+def rural_people(places: pd.DataFrame, facts: Facts) -> dict[str, float]:
+    """Official rural people of each region that has a figure, without its excluded districts.
+
+    They lose the share of their modelled village people that live in excluded districts.
+    """
+    villages = places[places["kind"] == "village"]
+    people = villages.groupby("region")["population"].sum()
+    inside = villages[~excluded(villages, EXCLUDE)].groupby("region")["population"].sum()
+    return {
+        oblast.region: (oblast.population - oblast.urban)
+        * float(inside[oblast.region] / people[oblast.region])
+        for oblast in facts.oblasts
+        if oblast.population > oblast.urban
+    }
 
 
 def write(folder: Path, seed: int = SEED) -> None:

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from siting.synthesis.chance import share_out, stream
 from siting.synthesis.facts import Facts, Oblast
 from siting.synthesis.places import city_radius_km
-from siting.synthesis.plane import Flags, Floats, Longs, Points, to_degrees, to_plane
+from siting.synthesis.plane import DECIMALS, Flags, Floats, Longs, Points, to_degrees, to_plane
 
 SPACING_KM = 1.6
 """Least distance between two villages, and between a village and the edge of a named place."""
@@ -107,7 +107,7 @@ def _scatter(
     kept = np.empty((0, 2))
     while len(kept) < count:
         lat, lon = to_degrees(low + size * chance.random((4 * count, 2)))
-        points = to_plane(np.round(lat, 5), np.round(lon, 5))
+        points = to_plane(np.round(lat, DECIMALS), np.round(lon, DECIMALS))
         points = points[land.belongs(points, region)]
         points = points[_clear(points, *taken)]
         kept = _spaced(np.vstack([kept, points]))
@@ -134,14 +134,15 @@ def _spaced(points: Points) -> Points:
 
 def _frame(oblast: Oblast, points: Points, sizes: Longs, numbered: int) -> pd.DataFrame:
     lat, lon = to_degrees(points)
-    ids = [f"v{numbered + n:05d}" for n in range(1, len(points) + 1)]
+    numbers = range(numbered + 1, numbered + len(points) + 1)
+    ids = [f"v{n}" for n in numbers]
     return pd.DataFrame(
         {
             "place_id": ids,
-            "name": [f"village {oblast.admin1}-{n:04d}" for n in range(1, len(points) + 1)],
+            "name": [f"v. {n}" for n in numbers],
             "name_local": "",
-            "lat": np.round(lat, 5),
-            "lon": np.round(lon, 5),
+            "lat": np.round(lat, DECIMALS),
+            "lon": np.round(lon, DECIMALS),
             "population": sizes,
             "region": oblast.region,
             "imputed": False,
