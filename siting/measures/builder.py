@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pulp
 
@@ -32,8 +34,6 @@ class Builder:
         self.opening = {
             int(j): pulp.LpVariable(f"y{j}", int(options.required[j]), 1, pulp.LpInteger) for j in wanted
         }
-        # A candidate that no row and no objective names must still be part of the solution.
-        self.problem.addVariables(self.opening.values())
         self._levels = levels
         self._reach = [pulp.LpVariable(f"z{k}", 0, 1) for k in range(len(levels.level_ptr) - 1)]
         self._add_rows()
@@ -87,3 +87,16 @@ class Builder:
         values = {self.opening[int(j)].name: 1.0 for j in opened}
         values |= {f"z{k}": min(1.0, float(amount)) for k, amount in enumerate(so_far)}
         return np.array([values.get(variable.name, 0.0) for variable in self.problem.variables()])
+
+    def opened(self, values: Mapping[str, float]) -> Ints:
+        """Options that a solution, values by name of variable, opens.
+
+        A candidate that no row and no objective names is no part of PuLP's problem; it is open
+        where it must be.
+        """
+        chosen = [
+            j
+            for j, variable in self.opening.items()
+            if values.get(variable.name, float(variable.lowBound)) > 0.5
+        ]
+        return np.array(sorted(chosen), dtype=np.int32)

@@ -182,8 +182,8 @@ def _read_highs(
     bound = None if answer.bound is None else _sign(builder) * answer.bound + offset
     if answer.infeasible or answer.values is None:
         return None, bound, answer.infeasible
-    chosen = [j for j, variable in builder.opening.items() if answer.values[variable.index] > 0.5]
-    return np.array(sorted(chosen), dtype=np.int32), bound, False
+    names = [variable.name for variable in builder.problem.variables()]
+    return builder.opened(dict(zip(names, answer.values, strict=True))), bound, False
 
 
 def _run_pulp(
@@ -209,13 +209,13 @@ def _run_pulp(
         return None, None, True
     if lp.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         return None, None, False
-    chosen = [j for j, variable in builder.opening.items() if (variable.varValue or 0.0) > 0.5]
     exact = isinstance(solver, pulp.PULP_CBC_CMD) and not solver.optionsDict.get("gapRel")
     proved = exact and lp.sol_status == pulp.LpSolutionOptimal
     # CBC gives no value to variables that its presolve made irrelevant.
     terms = [factor * (variable.varValue or 0.0) for variable, factor in lp.objective.items()]
     bound = lp.objective.constant + math.fsum(terms) if proved else None
-    return np.array(sorted(chosen), dtype=np.int32), bound, False
+    values = {variable.name: variable.varValue or 0.0 for variable in lp.variables()}
+    return builder.opened(values), bound, False
 
 
 def _cbc(run: Run) -> pulp.LpSolver:
