@@ -303,6 +303,8 @@ def _part_from_od(
     pair = np.repeat(np.arange(len(site)), times)
     which = order[np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times) + left[pair]]
     need, option, ms = to[pair], chosen[which], travel[pair] + turnout[which]
+    held = np.flatnonzero(ms < NEVER)  # what int32 cannot hold is unreachable, as on roads
+    need, option, ms = need[held], option[held], ms[held]
     base_option = np.full(len(place), -1, dtype=np.int32)
     base_ms = np.full(len(place), NEVER, dtype=np.int64)
     old = option < options.existing

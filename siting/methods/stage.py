@@ -13,7 +13,7 @@ from siting.methods.form import Form, shrink
 from siting.methods.run import Run
 from siting.plan import PROVED_GAP
 
-CLOSE_SECONDS = 12.0
+CLOSE_SECONDS = 10.0
 """Seconds the mixed-integer programs may take per objective when the run has no limit."""
 
 NEIGHBOURHOOD = 300

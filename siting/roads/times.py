@@ -41,12 +41,15 @@ class Network:
 
 
 def network(roads: Roads, vehicle_factor: float) -> Network:
-    """The road graph with every edge's car time multiplied and rounded to ms (at least 1)."""
+    """The road graph with every edge's car time multiplied and rounded to ms (at least 1).
+
+    What int32 cannot hold becomes ``NEVER``, which no search enters.
+    """
     order = np.lexsort((roads.head, roads.tail))
     counts = np.bincount(roads.tail, minlength=len(roads.ids))
     indptr = np.zeros(len(roads.ids) + 1, dtype=np.int64)
     np.cumsum(counts, out=indptr[1:])
-    ms = np.maximum(1, np.rint(roads.ms[order] * vehicle_factor)).astype(np.int32)
+    ms = np.clip(np.rint(roads.ms[order] * vehicle_factor), 1, NEVER).astype(np.int32)
     return Network(indptr, roads.head[order].astype(np.int32), ms)
 
 
