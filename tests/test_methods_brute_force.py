@@ -102,6 +102,15 @@ def _check(result: Result, problem: Problem, best: list[float], exact: bool) -> 
         assert result.status is Status.OPTIMAL
 
 
+def test_a_budget_too_small_to_serve_everybody_is_infeasible_for_every_method(
+    three_towns: Instance,
+) -> None:
+    for method in ("exact", "decomposition"):
+        result = siting.solve(three_towns, "min_travel_time", method=method, budget=5)
+        assert result.status is Status.INFEASIBLE
+        assert "7 million UAH would do" in result.clashes[0]
+
+
 def test_some_tiny_instances_are_infeasible_and_most_are_not(
     tiny: Callable[[np.random.Generator], Instance],
 ) -> None:

@@ -14,11 +14,12 @@ import pulp
 
 from siting.instance.arrays import Ints
 from siting.measures import NeedMeasure, OptionMeasure, Term
+from siting.methods import exact
 from siting.methods.form import build_form, restricted
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
 from siting.methods.stage import Stage
-from siting.plan import PROVED_GAP, Termination, relative_gap
+from siting.plan import PROVED_GAP, Plan, Termination, relative_gap
 from siting.problem import Problem
 
 Settled = tuple[Ints, Ints]
@@ -67,8 +68,8 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
         if not stage.feasible:
             return Outcome(None, (None,) * count, Termination.PROVED, infeasible=True)
         opened, value, bound = stage.solve(opened)
-        if opened is None:
-            return Outcome(None, (None,) * count, run.reason)
+        if opened is None or not _serves_all(problem, opened, objective.term):
+            return _without_penalty(problem, run)
         bounds.append(sign * bound)
         gap = relative_gap(value, bound)
         if gap > PROVED_GAP:
@@ -81,6 +82,19 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
         if not last and gap <= PROVED_GAP and objective.tolerance == 0.0:
             settled = _settle(problem, number, kept[:-1], opened, run, sign)
     return Outcome(opened, tuple(bounds), termination)
+
+
+def _serves_all(problem: Problem, opened: Ints, term: Term) -> bool:
+    """Whether a plan serves whom the objective demands to be served, so that it has a value."""
+    return not math.isnan(term.value(Plan(opened, *problem.responses.serve(opened))))
+
+
+def _without_penalty(problem: Problem, run: Run) -> Outcome:
+    """The exact method, where the penalty for unserved needs led to no plan that serves them all."""
+    if exact.refusal(problem, "highs") is None and not run.over:
+        return exact.solve(problem, run)
+    termination = run.reason if run.over else Termination.FINISHED
+    return Outcome(None, (None,) * len(problem.objectives), termination)
 
 
 def _settle(

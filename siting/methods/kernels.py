@@ -325,12 +325,14 @@ def interchange(  # type: ignore[no-untyped-def]
         for q in range(col_start[a], col_start[a + 1]):
             p = col_pair[q]
             i, s = row[p], saving[p]
-            if s > second[i] and who[i] >= 0:
+            # Ties of the two best add nothing, and would be counted as touched again and again.
+            shared = min(s, best[i]) - second[i]
+            if shared > 0.0 and who[i] >= 0:
                 b = who[i]
                 if extra[b] == 0.0:
                     touched[count] = b
                     count += 1
-                extra[b] += min(s, best[i]) - second[i]
+                extra[b] += shared
             if s > best[i]:
                 gain += s - best[i]
         partner, delta = -1, least

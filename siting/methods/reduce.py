@@ -32,7 +32,8 @@ def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None
 
     Candidate k makes candidate j superfluous when k reaches every row of j at least as well, and
     weighs no more in any limit or objective; of two equals the lower number stays. Required
-    candidates always stay, and so do those of ``keep``, the plan found for an earlier objective.
+    candidates always stay, and so do those of ``keep``, the plan found for an earlier objective, and
+    those that help to reach a limit that demands openings: k beside j counts twice, k alone once.
     """
     options = problem.responses.options
     burden = burdens(problem)
@@ -40,11 +41,12 @@ def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None
     candidate[: options.existing] = False
     in_rows = np.zeros(len(candidate), dtype=bool)
     in_rows[levels.option] = True
-    wanted = candidate & (in_rows | options.required | np.any(burden < 0, axis=0))
+    counts = np.any(burden < 0, axis=0)  # towards a limit that demands openings, beside any other
+    wanted = candidate & (in_rows | options.required | counts)
     stay = options.required.copy()
     if keep is not None:
         stay[keep] = True
-    wanted = (wanted & ~_dominated(levels, burden, wanted)) | stay
+    wanted = (wanted & (counts | ~_dominated(levels, burden, wanted))) | stay
     return np.flatnonzero(wanted).astype(np.int32)
 
 

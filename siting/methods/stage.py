@@ -210,7 +210,7 @@ class Stage:
     def _close(self) -> None:
         """Linear relaxation and mixed-integer programs over the columns that are left."""
         if self._done():
-            return
+            return None
         until = self._deadline
         if self._run.seconds is None:
             until = min(until, time.monotonic() + CLOSE_SECONDS)
@@ -220,7 +220,7 @@ class Stage:
                 self._relax(until - time.monotonic())
                 if not self._done():
                     self._whole(until - time.monotonic())
-                return
+                return None
             solved = self._restricted(count, min(until - time.monotonic(), 4.0))
             self._tell()
             if not solved:
