@@ -18,6 +18,9 @@ from siting.methods import highs
 from siting.methods.form import Form
 from siting.methods.run import Run
 
+SLACK = 1e-9
+"""Relative room for sums of doubles when a floor, or what is left of a limit, is compared."""
+
 
 def solve_core(
     form: Form,
@@ -43,6 +46,8 @@ def solve_core(
         (m,) plan or None; certified upper bound or None. Minus infinity as the bound says that
         the form has no plan at all.
     """
+    if not form.columns:
+        return _decided(form)
     level, levels = _levels(form)
     model = _compose(form, level, levels)
     initial = None if start is None else _start(form, level, levels, start)
@@ -58,6 +63,13 @@ def solve_core(
     if answer.values is None:
         return None, bound
     return answer.values[: form.columns] > 0.5, bound
+
+
+def _decided(form: Form) -> tuple[Flags | None, float]:
+    """Plan and bound where no column is left; HiGHS calls such a model empty, whatever its rows."""
+    kept = np.all(form.room >= -SLACK * np.maximum(1.0, np.abs(form.room)))
+    kept &= np.all(form.floor <= SLACK * np.maximum(1.0, np.abs(form.floor)))
+    return (np.zeros(0, dtype=bool), form.constant) if kept else (None, -np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +138,7 @@ def _compose(form: Form, level: NDArray[np.int64], levels: int, integral: bool =
         cols.append(z[used])
         values.append(step[1 + g, used])
     inf = highspy.kHighsInf
-    slack = 1e-9 * np.maximum(1.0, np.abs(form.floor))
+    slack = SLACK * np.maximum(1.0, np.abs(form.floor))
     lp = highspy.HighsLp()
     lp.num_col_ = count + levels
     lp.offset_ = -form.constant  # so that relative gaps are those of the whole objective

@@ -209,24 +209,25 @@ class Stage:
 
     def _close(self) -> None:
         """Linear relaxation and mixed-integer programs over the columns that are left."""
-        if self._done():
-            return None
         until = self._deadline
         if self._run.seconds is None:
             until = min(until, time.monotonic() + CLOSE_SECONDS)
         count = 100
         while not self._done() and time.monotonic() < until:
             if len(self._core.col) <= SMALL_PAIRS:
-                self._relax(until - time.monotonic())
-                if not self._done():
-                    self._whole(until - time.monotonic())
-                return None
-            solved = self._restricted(count, min(until - time.monotonic(), 4.0))
-            self._tell()
-            if not solved:
-                return self._explore(until)
+                self._finish(until)
+                return
+            if not self._restricted(count, min(until - time.monotonic(), 4.0)):
+                self._explore(until)
+                return
             if not self._shrink():
                 count = int(1.7 * count)
+
+    def _finish(self, until: float) -> None:
+        """Few pairs are left: linear relaxation, then all of it as one program."""
+        self._relax(until - time.monotonic())
+        if not self._done():
+            self._whole(until - time.monotonic())
 
     def _explore(self, until: float) -> None:
         """Programs over one neighbourhood of the map after another, while time is left."""
@@ -236,7 +237,6 @@ class Stage:
             free = local_search.around(self._core, int(rng.integers(self._core.columns)), NEIGHBOURHOOD)
             is_open = self._plan[self._columns]
             self._among(free, is_open & ~free, min(until - time.monotonic(), 2.0), share=1e-4)
-            self._tell()
 
     def _relax(self, seconds: float) -> None:
         """Linear relaxation: a sharper bound, a plan near its fractional one, and fixing by both."""
@@ -298,4 +298,5 @@ class Stage:
             whole = opened.copy()
             whole[columns[plan]] = True
             self._offer_core(whole)
+        self._tell()
         return bound is not None and bound <= self._value + 1.01 * room
