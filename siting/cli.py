@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -58,7 +59,9 @@ def solve(
         int | None, typer.Option(min=1, help="Threads, at most.", show_default="all cores")
     ] = None,
     solver: Annotated[str, typer.Option(metavar="highs|cbc", help="Solver of the exact method.")] = "highs",
-    method: Annotated[str, typer.Option(metavar="auto|exact|decomposition", help="How to solve.")] = "auto",
+    method: Annotated[
+        str, typer.Option(metavar="auto|center|exact|decomposition", help="How to solve.")
+    ] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary.json, and everything else on stderr.")
     ] = False,
@@ -137,18 +140,36 @@ def instances(name: Annotated[str | None, typer.Argument(help="A folder or a nam
 
 @app.command()
 def generate(
-    out: Annotated[Path, typer.Option(help="Folder in which the instance folders are written.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder in which the instance folders are written; with --places, the folder."),
+    ],
     seed: Annotated[int | None, typer.Option(min=0, help="Another synthetic village layer.")] = None,
+    places: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="A national instance of N demand points, 3,000 to 300,000."),
+    ] = None,
 ) -> None:
-    """Generate the Ukrainian instances anew.
+    """Generate the Ukrainian instances anew, or one of another size.
 
+    With --places villages are merged or split until N demand points are left in the programme.
     Needs the extra `geonames`.
     """
     with _complaints():
-        from siting.synthesis import ukraine
+        from siting.synthesis import sized, ukraine
 
-        ukraine.write(out, ukraine.SEED if seed is None else seed)
+        chosen = ukraine.SEED if seed is None else seed
+        if places is None:
+            ukraine.write(out, chosen, _steps())
+        else:
+            sized.write_sized(out, places, chosen, _steps())
         typer.echo(f"written: {out}")
+
+
+def _steps() -> Callable[[str], None]:
+    """What prints each step that begins, with the seconds gone by, on stderr."""
+    start = time.monotonic()
+    return lambda step: typer.echo(f"{time.monotonic() - start:7.1f} s  {step}", err=True)
 
 
 @contextmanager

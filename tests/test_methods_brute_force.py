@@ -12,7 +12,7 @@ import pytest
 
 import siting
 from siting.instance import Instance
-from siting.methods import decomposition
+from siting.methods import METHODS, decomposition
 from siting.methods.run import Run
 from siting.model import load_model
 from siting.plan import Plan, Status
@@ -20,7 +20,7 @@ from siting.problem import Problem, bind
 from siting.result import Result
 
 NARROWED = str(Path(__file__).parent / "models" / "narrowed.toml")
-MODELS = ("max_coverage", "min_travel_time", NARROWED)
+MODELS = ("max_coverage", "min_travel_time", "set_cover", "p_center", NARROWED)
 SEEDS = range(40)
 EPS = 1e-9
 
@@ -61,9 +61,7 @@ def _feasible_values(problem: Problem) -> np.ndarray:
 
 
 def _keeps_limits(problem: Problem, opened: np.ndarray) -> bool:
-    """Counts and costs alone are limited here, so who serves whom does not matter."""
-    nobody = np.full(len(problem.responses.needs.place), -1, dtype=np.int32)
-    plan = Plan(opened, nobody, nobody)
+    plan = Plan(opened, *problem.responses.serve(opened))
     return all(limit.low - EPS <= limit.term.value(plan) <= limit.high + EPS for limit in problem.limits)
 
 
@@ -75,7 +73,8 @@ def test_methods_reach_the_optimum(
     instance = tiny(np.random.default_rng(seed))
     problem = bind(instance, load_model(model))
     best = optima(problem)
-    for options in ({"method": "exact"}, {"method": "decomposition"}, {"solver": "cbc"}):
+    ways = [{"method": name} for name, method in METHODS.items() if not method.refusal(problem, "highs")]
+    for options in [*ways, {"solver": "cbc"}]:
         result = siting.solve(instance, model, **options)  # type: ignore[arg-type]
         if best is None:
             assert result.status is Status.INFEASIBLE, options

@@ -124,8 +124,13 @@ class OptionMeasure(Measure):
 
 
 class NeedMeasure(Measure):
-    """Sum over needs of a monotone function of the response time."""
+    """A monotone function of every need's response time, summed over needs.
 
+    Attributes:
+        additive: False for a measure that takes the worst need instead of the sum.
+    """
+
+    additive: ClassVar[bool] = True
     filters = frozenset({"service", "region", "district", "community"})
 
     @abstractmethod

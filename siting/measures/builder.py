@@ -58,17 +58,36 @@ class Builder:
             [(variable, float(coefficient[j])) for j, variable in self.opening.items() if coefficient[j]]
         )
 
+    def worst_of_levels(self, term: Term) -> pulp.LpAffineExpression:
+        """A variable that is no smaller than what any row contributes to a need measure."""
+        levels = self._levels
+        number = levels.terms.index(term)
+        step = self._steps(number)
+        worst = pulp.LpVariable(f"worst{number}", float(levels.worst[number]))
+        for row in range(levels.rows):
+            first, last = int(levels.row_ptr[row]), int(levels.row_ptr[row + 1])
+            reached = [(self._reach[k], -float(step[k])) for k in range(first, last) if step[k]]
+            contribution = pulp.LpAffineExpression([(worst, 1.0), *reached])
+            self.problem.addConstraint(
+                contribution >= float(levels.base[number, row]), f"worst{number}_{row}"
+            )
+        return pulp.LpAffineExpression([(worst, 1.0)])
+
+    def _steps(self, number: int) -> Floats:
+        """(L,) what reaching a level adds to a term beyond the next worse one."""
+        levels = self._levels
+        after = np.empty(len(self._reach))
+        after[:-1] = levels.gain[number, 1:]
+        after[levels.row_ptr[1:] - 1] = levels.base[number]
+        steps: Floats = levels.gain[number] - after
+        return steps
+
     def over_levels(self, term: Term) -> pulp.LpAffineExpression:
         """What the plan's best levels contribute to a need measure."""
         levels = self._levels
         number = levels.terms.index(term)
-        counts = np.diff(levels.row_ptr)
-        after = np.empty(len(self._reach))
-        after[:-1] = levels.gain[number, 1:]
-        after[levels.row_ptr[1:] - 1] = levels.base[number]
-        step = levels.gain[number] - after
+        step = self._steps(number)
         constant = float(levels.constant[number] + levels.base[number].sum())
-        assert len(step) == counts.sum()
         return pulp.LpAffineExpression(
             [(self._reach[k], float(step[k])) for k in np.flatnonzero(step)], constant
         )

@@ -13,7 +13,7 @@ formulation. INFORMS Journal on Computing 23: 546-556.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class Levels:
             penalty worse than any level.
         must: (R,) True where some level must be reached.
         constant: (T,) contribution of the needs that no candidate improves.
+        worst: (T,) the largest contribution of one of these needs, 0 if there is none.
     """
 
     terms: tuple[Term, ...]
@@ -47,6 +48,7 @@ class Levels:
     base: Floats
     must: Flags
     constant: Floats
+    worst: Floats
 
     @property
     def rows(self) -> int:
@@ -84,10 +86,21 @@ def build_levels(responses: Responses, terms: Sequence[Term], usable: Flags | No
     untouched[needs] = False
     untouched[responses.unreachable] = False
     constant = base[:, untouched].sum(axis=1)
+    worst = base[:, untouched].max(axis=1, initial=0.0)
     levels = Levels(
-        tuple(terms), row_ptr, level_ptr, option, at[:, level_start], base[:, needs], must[needs], constant
+        tuple(terms),
+        row_ptr,
+        level_ptr,
+        option,
+        at[:, level_start],
+        base[:, needs],
+        must[needs],
+        constant,
+        worst,
     )
-    return _merge(levels)
+    # Contributions of merged needs add up, which is right for sums alone.
+    additive = all(isinstance(term.measure, NeedMeasure) and term.measure.additive for term in terms)
+    return _merge(levels) if additive else levels
 
 
 def _contributions(
@@ -137,7 +150,15 @@ def _merge(levels: Levels) -> Levels:
     sizes = np.diff(levels.level_ptr)
     option = levels.option[np.repeat(kept_level, sizes)]
     level_ptr = np.r_[0, np.cumsum(sizes[kept_level])].astype(np.int64)
-    return Levels(levels.terms, row_ptr, level_ptr, option, gain, base, levels.must[keep], levels.constant)
+    return replace(
+        levels,
+        row_ptr=row_ptr,
+        level_ptr=level_ptr,
+        option=option,
+        gain=gain,
+        base=base,
+        must=levels.must[keep],
+    )
 
 
 def _row_keys(levels: Levels) -> NDArray[np.uint64]:

@@ -6,8 +6,12 @@ Adding one is a file here and a line in the table below.
 
 from types import ModuleType
 
-from siting.methods import decomposition, exact
+from siting.methods import center, decomposition, exact
 
-METHODS: dict[str, ModuleType] = {"exact": exact, "decomposition": decomposition}
+METHODS: dict[str, ModuleType] = {
+    "center": center,
+    "exact": exact,
+    "decomposition": decomposition,
+}
 
 __all__ = ["METHODS"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.instance.arrays import Flags, Floats, Ints
-from siting.methods import highs
+from siting.methods import highs, local_search
 from siting.methods.form import Form
 from siting.methods.run import Run
 
@@ -58,11 +58,17 @@ def solve_core(
 
     answer = highs.solve(model, run, seconds, initial, turned, room)
     if answer.infeasible:
-        return None, -np.inf
+        # Presolve was seen to err where a floor leaves little room: a feasible start refutes it.
+        return None, None if start is not None and _keeps_all(form, start) else -np.inf
     bound = None if answer.bound is None else -answer.bound
     if answer.values is None:
         return None, bound
     return answer.values[: form.columns] > 0.5, bound
+
+
+def _keeps_all(form: Form, is_open: Flags) -> bool:
+    parts = local_search.per_part(form, is_open)
+    return local_search.fits(form, is_open) and local_search.keeps_floors(form, parts)
 
 
 def _decided(form: Form) -> tuple[Flags | None, float]:

@@ -33,7 +33,8 @@ def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
     if solver != "highs":
         return "it solves its small programs with HiGHS; another solver needs the exact method"
     for objective in problem.objectives:
-        if not isinstance(objective.term.measure, NeedMeasure):
+        measure = objective.term.measure
+        if not (isinstance(measure, NeedMeasure) and measure.additive):
             return f"the objective {objective.term.label} is not a sum over needs"
     for limit in problem.limits:
         if not isinstance(limit.term.measure, OptionMeasure):
@@ -72,10 +73,7 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
             return _without_penalty(problem, run)
         bounds.append(sign * bound)
         gap = relative_gap(value, bound)
-        if gap > PROVED_GAP:
-            termination = (
-                Termination.GAP if gap <= run.gap else run.reason if run.over else Termination.FINISHED
-            )
+        termination = run.ended(gap, termination)
         kept.append(
             (objective.term, objective.maximize, sign * value - sign * abs(value) * objective.tolerance)
         )

@@ -20,7 +20,7 @@ from siting.methods import highs
 from siting.methods.outcome import Outcome
 from siting.methods.reduce import useful_candidates
 from siting.methods.run import Run
-from siting.plan import PROVED_GAP, Plan, Termination, relative_gap
+from siting.plan import Plan, Termination, relative_gap
 from siting.problem import Problem
 
 WHY = "the instance is small enough for one mixed-integer program"
@@ -32,8 +32,14 @@ MOST_TERMS = 3_000_000
 """Terms of the program beyond which PuLP alone would take more than ten seconds."""
 
 
+PRINTED_GAP = 1e-7
+"""CBC hands its proved optimum over in eight digits; within these it is the plan's value."""
+
+
 def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
     """Why the exact method does not fit, or None."""
+    if not isinstance(solver, str | pulp.LpSolver):
+        return f"the solver {solver!r} is neither highs, cbc nor a PuLP solver object"
     terms = 3 * len(problem.responses.option)
     if terms > MOST_TERMS:
         return (
@@ -72,10 +78,12 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> 
         if opened is None:
             return Outcome(None, tuple([None] * len(problem.objectives)), run.reason)
         value = stage.value(opened)
-        bounds.append(_at_least_as_good(bound, value, objective.maximize))
+        bound = _at_least_as_good(bound, value, objective.maximize)
+        if bound is not None and solver != "highs" and relative_gap(value, bound) <= PRINTED_GAP:
+            bound = value
+        bounds.append(bound)
         gap = math.inf if bound is None else relative_gap(value, bound)
-        if gap > PROVED_GAP:
-            termination = Termination.GAP if gap <= run.gap else run.reason
+        termination = run.ended(gap, termination)
         slack = abs(value) * objective.tolerance
         kept.append(
             (objective.term, objective.maximize, value - slack if objective.maximize else value + slack)
@@ -192,9 +200,10 @@ def _run_pulp(
     """Any other PuLP solver.
 
     What a solver calls optimal may mean within its own gap, so only HiGHS, which is read directly,
-    and CBC, whose gap is zero, certify a bound here.
+    and CBC, where it was told nothing that gives it a gap, certify a bound here.
     """
     lp = builder.problem
+    ours = isinstance(solver, str)
     if isinstance(solver, str):
         solver = _cbc(run)
     if not solver.available():
@@ -205,17 +214,37 @@ def _run_pulp(
         raise SolverError(f"{solver.name} failed: {error}") from error
     if isinstance(solver, pulp.HiGHS):
         return _read_highs(builder, highs.read(lp.solverModel), float(lp.objective.constant))
-    if lp.sol_status == pulp.LpSolutionInfeasible:
-        return None, None, True
+    if lp.status == pulp.LpStatusInfeasible:
+        return None, None, _is_infeasible(builder, run, solver)
     if lp.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         return None, None, False
-    exact = isinstance(solver, pulp.PULP_CBC_CMD) and not solver.optionsDict.get("gapRel")
-    proved = exact and lp.sol_status == pulp.LpSolutionOptimal
+    proved = lp.sol_status == pulp.LpSolutionOptimal and (ours or _has_no_gap(solver))
     # CBC gives no value to variables that its presolve made irrelevant.
     terms = [factor * (variable.varValue or 0.0) for variable, factor in lp.objective.items()]
     bound = lp.objective.constant + math.fsum(terms) if proved else None
     values = {variable.name: variable.varValue or 0.0 for variable in lp.variables()}
     return builder.opened(values), bound, False
+
+
+def _has_no_gap(solver: pulp.LpSolver) -> bool:
+    """Whether a solver object is a CBC that calls nothing but an optimum optimal."""
+    if not isinstance(solver, pulp.PULP_CBC_CMD) or solver.options:
+        return False
+    return not (solver.optionsDict.get("gapRel") or solver.optionsDict.get("gapAbs"))
+
+
+def _is_infeasible(builder: Builder, run: Run, solver: pulp.LpSolver) -> bool:
+    """Whether the program a solver calls infeasible is; only CBC is taken at its word.
+
+    Raises:
+        SolverError: HiGHS has found a plan.
+    """
+    if isinstance(solver, pulp.PULP_CBC_CMD):
+        return True
+    found, _, infeasible = _run_highs(builder, run, None)
+    if found is not None:
+        raise SolverError(f"{solver.name} calls the program infeasible, but HiGHS has found a plan")
+    return infeasible
 
 
 def _cbc(run: Run) -> pulp.LpSolver:

@@ -107,7 +107,7 @@ def build_form(
     np.cumsum(np.bincount(row, minlength=levels.rows), out=indptr[1:])
     without = signs * (levels.constant + levels.base.sum(axis=1))
     values = np.array([sign * value for sign, (_, _, value) in zip(signs[1:], kept, strict=True)])
-    use, room = _limit_rows(problem, wanted)
+    use, room = limit_rows(problem, wanted)
     parts = np.ascontiguousarray(per_level[:, level_of_pair])
     return Form(
         wanted, indptr, col[present], parts, hard(parts), values - without[1:],
@@ -115,7 +115,7 @@ def build_form(
     )  # fmt: skip
 
 
-def _limit_rows(problem: Problem, wanted: Ints) -> tuple[Floats, Floats]:
+def limit_rows(problem: Problem, wanted: Ints) -> tuple[Floats, Floats]:
     """Limits on options as rows use @ y <= room."""
     use, room = [], []
     for limit in problem.limits:

@@ -6,6 +6,7 @@ PuLP reports a time limit of HiGHS as "Optimal", so nothing here asks PuLP how a
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from siting.errors import SolverError
 from siting.methods.run import Run
 
-_POLL_SECONDS = 0.2
+_REPORT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def solve(
         "parallel": "off",
         "mip_rel_gap": run.gap,
         "mip_abs_gap": max(room, 1e-9),
-        "mip_feasibility_tolerance": 1e-7,
+        "mip_feasibility_tolerance": 1e-9,
+        "primal_feasibility_tolerance": 1e-9,
     }
     if math.isfinite(limit):
         # HiGHS's clock runs on from earlier runs of the same object.
@@ -114,18 +116,21 @@ def solve_linear(
 def _watch(model: highspy.Highs, run: Run, tell: Callable[[float | None, float | None], None] | None) -> None:
     """Let the caller stop HiGHS, and hear how far it is."""
 
+    last = time.monotonic()
+
     def interrupt(event: Any) -> None:
+        nonlocal last
         if run.stop.is_set():
             event.interrupt()
-
-    def report(event: Any) -> None:
-        if tell is not None:
+        now = time.monotonic()
+        if tell is not None and now - last >= _REPORT_SECONDS:
+            last = now
             out = event.data_out
             tell(_finite(out.mip_primal_bound), _finite(out.mip_dual_bound))
 
+    # Without its log HiGHS makes no other calls than those that ask whether to go on.
     model.cbMipInterrupt.subscribe(interrupt)
-    model.cbSimplexInterrupt.subscribe(interrupt)
-    model.cbMipLogging.subscribe(report)
+    model.cbSimplexInterrupt.subscribe(lambda event: event.interrupt() if run.stop.is_set() else None)
 
 
 def _finite(value: float) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from siting.plan import Termination
+from siting.plan import PROVED_GAP, Termination
 from siting.result import Progress
 
 
@@ -52,6 +52,14 @@ class Run:
     def reason(self) -> Termination:
         """Why the solve stops before its work is done."""
         return Termination.INTERRUPTED if self.stop.is_set() else Termination.TIME
+
+    def ended(self, gap: float, before: Termination) -> Termination:
+        """Why the solve stops, when an objective ended at ``gap`` and the earlier ones as ``before``."""
+        if gap <= PROVED_GAP:
+            return before
+        if gap > self.gap:
+            return self.reason if self.over else Termination.FINISHED
+        return Termination.GAP if before is Termination.PROVED else before
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

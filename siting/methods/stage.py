@@ -35,7 +35,9 @@ class Stage:
     All values are in the direction of maximization; ``sign`` turns them for reports.
     """
 
-    def __init__(self, form: Form, run: Run, sign: float, share_of_time: float = 1.0) -> None:
+    def __init__(
+        self, form: Form, run: Run, sign: float, share_of_time: float = 1.0, wanted: float = -np.inf
+    ) -> None:
         """Set up.
 
         Args:
@@ -43,8 +45,9 @@ class Stage:
             run: limits in force.
             sign: -1 where the objective is minimized.
             share_of_time: share of the time left that this objective may take.
+            wanted: value that a plan must have to be of any use; without hope of it the stage ends.
         """
-        self._run, self._sign = run, sign
+        self._run, self._sign, self._wanted = run, sign, wanted
         self._full = form
         self._deadline = time.monotonic() + share_of_time * run.left
         self._fixed = form.must.copy()
@@ -197,10 +200,11 @@ class Stage:
         return True
 
     def _done(self) -> bool:
-        """Whether to stop: proved, gap reached, or out of time."""
+        """Whether to stop: proved, gap reached, without hope, or out of time."""
         gap = max(self._run.gap, PROVED_GAP)
         small = self._bound - self._value <= gap * abs(self._value)
-        return small or self._run.over or time.monotonic() > self._deadline
+        hopeless = self._bound < self._wanted
+        return small or hopeless or self._run.over or time.monotonic() > self._deadline
 
     def _tell(self) -> None:
         self._run.tell(self._sign * self._value, self._sign * self._bound)
