@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -80,7 +81,7 @@ def found_by(result: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Found:
     assert indptr[0] == 0
     assert indptr[-1] == len(nodes) == len(ms)
     found = []
-    for first, last in zip(indptr[:-1], indptr[1:], strict=True):
+    for first, last in pairwise(indptr):
         assert np.all(np.diff(ms[first:last]) >= 0)
         assert len(set(nodes[first:last].tolist())) == last - first
         found.append(dict(zip(nodes[first:last].tolist(), ms[first:last].tolist(), strict=True)))
@@ -243,8 +244,8 @@ def test_times_beyond_int32_are_unreachable_not_negative() -> None:
     assert found_by(within(net, ints([0]), ints([0]), never, np.ones(3, dtype=bool))) == [{0: 0}]
 
 
-def test_times_on_the_bundled_oblast(three_towns: Instance) -> None:
-    """The hand-made instance: 10, 20, 32, 40 and 55 minutes from its first town."""
+def test_times_along_the_hand_made_road(three_towns: Instance) -> None:
+    """The towns lie 10, 20, 32, 40 and 55 minutes from its first town."""
     assert three_towns.roads is not None
     net = network(three_towns.roads, 1.0)
     label, _ = nearest(net, ints([0]), ints([90_000]))

@@ -56,18 +56,14 @@ class Levels:
         return len(self.must)
 
 
-def build_levels(responses: Responses, terms: Sequence[Term], usable: Flags | None = None) -> Levels:
+def build_levels(responses: Responses, terms: Sequence[Term]) -> Levels:
     """Cut the table into levels for the given need measures.
 
     Args:
         responses: the table.
         terms: measures in play; every one must be a need measure.
-        usable: (M,) options to consider; None for all.
     """
     row, option, ms = responses.row, responses.option, responses.ms
-    if usable is not None:
-        kept = usable[option]
-        row, option, ms = row[kept], option[kept], ms[kept]
     at, base, must = _contributions(responses, terms, row, ms)
     useful = np.any(at != base[:, row], axis=0) | must[row]
     row, option, at = row[useful], option[useful], at[:, useful]

@@ -31,7 +31,6 @@ PREFERRED_PAIRS = 5_000
 MOST_TERMS = 3_000_000
 """Terms of the program beyond which PuLP alone would take more than ten seconds."""
 
-
 PRINTED_GAP = 1e-7
 """CBC hands its proved optimum over in eight digits; within these it is the plan's value."""
 
@@ -79,7 +78,7 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> 
             return Outcome(None, tuple([None] * len(problem.objectives)), run.reason)
         value = stage.value(opened)
         bound = _at_least_as_good(bound, value, objective.maximize)
-        if bound is not None and solver != "highs" and relative_gap(value, bound) <= PRINTED_GAP:
+        if bound is not None and _is_cbc(solver) and relative_gap(value, bound) <= PRINTED_GAP:
             bound = value
         bounds.append(bound)
         gap = math.inf if bound is None else relative_gap(value, bound)
@@ -89,6 +88,10 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> 
             (objective.term, objective.maximize, value - slack if objective.maximize else value + slack)
         )
     return Outcome(opened, tuple(bounds), termination)
+
+
+def _is_cbc(solver: str | pulp.LpSolver) -> bool:
+    return solver == "cbc" or isinstance(solver, pulp.PULP_CBC_CMD)
 
 
 def _at_least_as_good(bound: float | None, value: float, maximize: bool) -> float | None:

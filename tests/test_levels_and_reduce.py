@@ -1,0 +1,272 @@
+"""Levels, merged rows, dropped candidates and PuLP expressions against plain values of plans."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import pulp
+import pytest
+from brute import every_plan
+from golden.regenerate import FOLDER, programs
+from plans import plan_of
+
+import siting
+from siting.instance import Instance
+from siting.measures import NeedMeasure, Term
+from siting.measures import levels as levels_module
+from siting.measures.builder import Builder
+from siting.measures.levels import Levels, build_levels
+from siting.methods.reduce import useful_candidates
+from siting.model import load_model, parse_model
+from siting.problem import Problem, bind
+
+Tiny = Callable[[np.random.Generator], Instance]
+MODELS = ("max_coverage", "min_travel_time")
+SEEDS = range(25)
+SMALL = range(60)
+"""Seeds of which those with few candidates are enumerated."""
+
+
+def need_terms(problem: Problem) -> list[Term]:
+    return [goal.term for goal in problem.objectives if isinstance(goal.term.measure, NeedMeasure)]
+
+
+def candidates(problem: Problem) -> np.ndarray:
+    options = problem.responses.options
+    fresh = options.usable & (np.arange(len(options.site)) >= options.existing)
+    return np.flatnonzero(fresh).astype(np.int32)
+
+
+def openings(problem: Problem, rng: np.random.Generator, count: int) -> Iterator[np.ndarray]:
+    """Nothing, everything, and random subsets of the candidates, limits or not."""
+    free = candidates(problem)
+    yield free[:0]
+    yield free
+    for _ in range(count):
+        yield free[rng.random(len(free)) < rng.uniform(0.1, 0.6)]
+
+
+def through(levels: Levels, opened: np.ndarray) -> tuple[np.ndarray, bool]:
+    """(T,) values of a plan by its best level in every row, and whether all musts are met."""
+    total, met = levels.constant.copy(), True
+    for row in range(levels.rows):
+        for k in range(levels.row_ptr[row], levels.row_ptr[row + 1]):
+            members = levels.option[levels.level_ptr[k] : levels.level_ptr[k + 1]]
+            if np.isin(members, opened).any():
+                total += levels.gain[:, k]
+                break
+        else:
+            total += levels.base[:, row]
+            met &= not levels.must[row]
+    return total, met
+
+
+def same(one: float, other: float) -> bool:
+    return one == pytest.approx(other, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_is_worth_its_best_levels(
+    seed: int, model: str, merged: bool, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(seed)
+    problem = bind(tiny(rng), load_model(model))
+    if not merged:
+        monkeypatch.setattr(levels_module, "_merge", lambda levels: levels)
+    every = need_terms(problem)
+    for terms in ([term] for term in every) if seed % 2 else [every]:
+        levels = build_levels(problem.responses, terms)
+        for opened in openings(problem, rng, 8):
+            plan = plan_of(problem, opened)
+            values, met = through(levels, opened)
+            for term, value in zip(terms, values, strict=True):
+                exact = term.value(plan)
+                if "unserved" in term.arguments or term.measure.name != "travel_time":
+                    assert met
+                assert same(value, exact) if met else math.isnan(exact)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_levels_are_sorted_and_each_row_is_there_once(seed: int, model: str, tiny: Tiny) -> None:
+    problem = bind(tiny(np.random.default_rng(seed)), load_model(model))
+    terms = need_terms(problem)
+    levels = build_levels(problem.responses, terms)
+    signs = np.array([1.0 if goal.maximize else -1.0 for goal in problem.objectives])
+    assert levels.row_ptr[-1] == len(levels.level_ptr) - 1
+    assert levels.level_ptr[-1] == len(levels.option)
+    seen = set()
+    for row in range(levels.rows):
+        ladder = range(levels.row_ptr[row], levels.row_ptr[row + 1])
+        values = [*(signs * levels.gain[:, k] for k in ladder), signs * levels.base[:, row]]
+        for better, worse in pairwise(values):
+            assert np.all(better >= worse)
+            assert np.any(better > worse) or levels.must[row]
+        members = [levels.option[levels.level_ptr[k] : levels.level_ptr[k + 1]].tolist() for k in ladder]
+        assert all(level == sorted(level) and level for level in members)
+        key = (bool(levels.must[row]), *(tuple(level) for level in members))
+        assert key not in seen
+        seen.add(key)
+
+
+def test_merging_makes_rows_fewer(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = bind(siting.read("poltava"), load_model("max_coverage"))
+    terms = need_terms(problem)[:1]
+    fewer = build_levels(problem.responses, terms).rows
+    monkeypatch.setattr(levels_module, "_merge", lambda levels: levels)
+    assert fewer < 0.9 * build_levels(problem.responses, terms).rows
+
+
+def few(problem: Problem) -> bool:
+    return len(candidates(problem)) <= 10
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_dropped_candidates_are_never_missed(model: str, tiny: Tiny) -> None:
+    dropped = tried = 0
+    for seed in SMALL:
+        problem = bind(tiny(np.random.default_rng(seed)), load_model(model))
+        if not few(problem):
+            continue
+        plans = every_plan(problem)
+        best = plans.best()
+        if best is None:
+            continue
+        for number in range(len(problem.objectives)):
+            terms = [goal.term for goal in problem.objectives[: number + 1]]
+            wanted = useful_candidates(problem, build_levels(problem.responses, terms))
+            within = ~plans.is_open[:, ~np.isin(plans.option, wanted)].any(axis=1)
+            found = plans.best(within)
+            assert found is not None
+            assert all(same(one, other) for one, other in zip(found[: number + 1], best, strict=False))
+            dropped += len(plans.option) - len(wanted)
+            tried += 1
+    assert tried > 10
+    assert dropped > 20
+
+
+def test_candidates_of_an_earlier_plan_stay(tiny: Tiny) -> None:
+    """A later objective may drop what the earlier one opened, unless it is told to keep it."""
+    model = load_model("max_coverage")
+    for seed in SMALL:
+        problem = bind(tiny(np.random.default_rng(seed)), model)
+        if not few(problem):
+            continue
+        plans = every_plan(problem)
+        best = plans.best()
+        if best is None:
+            continue
+        first = np.flatnonzero(plans.allowed & (plans.values[0] >= best[0] * (1 - 1e-12)))
+        levels = build_levels(problem.responses, [problem.objectives[1].term, problem.objectives[0].term])
+        for row in first[:: max(1, len(first) // 5)]:
+            keep = plans.option[plans.is_open[row]]
+            wanted = useful_candidates(problem, levels, keep)
+            assert np.isin(keep, wanted).all()
+            within = ~plans.is_open[:, ~np.isin(plans.option, wanted)].any(axis=1)
+            found = plans.best(within)
+            assert found is not None
+            assert all(same(one, other) for one, other in zip(found, best, strict=True))
+
+
+AT_LEAST = """
+title = "t"
+question = "q"
+source = "s"
+{direction} = {{ measure = "{measure}" }}
+limits = [
+    {{ measure = "sites_open", at_least = {least}, at_most = {most} }},
+    {{ measure = "cost", at_most = 12 }},
+]
+"""
+
+
+@pytest.mark.parametrize(("direction", "measure"), [("maximize", "people_within"), ("minimize", "cost")])
+def test_candidates_that_help_to_reach_a_count_are_not_dropped(
+    direction: str, measure: str, tiny: Tiny
+) -> None:
+    """Where a limit demands openings, a candidate that another one outdoes is wanted beside it."""
+    tried = 0
+    for seed in SMALL:
+        instance = tiny(np.random.default_rng(seed))
+        for least in (2, 4):
+            text = AT_LEAST.format(direction=direction, measure=measure, least=least, most=least + 1)
+            model = parse_model(text, "count", "count.toml")
+            problem = bind(instance, model)
+            if not few(problem):
+                continue
+            best = every_plan(problem).best()
+            result = siting.solve(instance, model, method="exact", threads=1)
+            assert (result.objective is None) == (best is None), seed
+            if best is not None:
+                assert result.objective is not None
+                assert same(result.objective, best[0] if direction == "maximize" else -best[0]), seed
+                tried += 1
+    assert tried > 10
+
+
+def relaxed(builder: Builder, term: Term, maximize: bool, opened: np.ndarray) -> float | None:
+    """Optimum of a term's expression with the openings fixed; None where nothing is feasible."""
+    lp = builder.problem
+    lp.sense = pulp.LpMaximize if maximize else pulp.LpMinimize
+    lp.setObjective(term.expression(builder))
+    for option, variable in builder.opening.items():
+        variable.lowBound = variable.upBound = float(option in opened)
+    lp.solve(pulp.HiGHS(msg=False))
+    return None if lp.sol_status != pulp.LpSolutionOptimal else float(pulp.value(lp.objective))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", range(8))
+def test_expressions_and_values_agree(seed: int, model: str, tiny: Tiny) -> None:
+    rng = np.random.default_rng(seed)
+    problem = bind(tiny(rng), load_model(model))
+    options = problem.responses.options
+    terms = need_terms(problem)
+    levels = build_levels(problem.responses, terms)
+    for opened in openings(problem, rng, 2):
+        plan = plan_of(problem, opened)
+        builder = Builder("test", True, options, candidates(problem), levels)
+        for goal in problem.objectives:
+            optimum, value = relaxed(builder, goal.term, goal.maximize, opened), goal.term.value(plan)
+            if optimum is None:
+                assert any(math.isnan(term.value(plan)) for term in terms)
+            else:
+                assert optimum == pytest.approx(value, rel=1e-7, abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Using LpProblem.constraints:DeprecationWarning")
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_as_a_solution_keeps_every_row_and_is_worth_the_same(
+    seed: int, model: str, tiny: Tiny
+) -> None:
+    rng = np.random.default_rng(seed)
+    problem = bind(tiny(rng), load_model(model))
+    levels = build_levels(problem.responses, need_terms(problem))
+    builder = Builder("test", True, problem.responses.options, candidates(problem), levels)
+    every = [*(goal.term for goal in problem.objectives), *(limit.term for limit in problem.limits)]
+    expressions = [term.expression(builder) for term in every]
+    builder.problem.setObjective(pulp.lpSum(builder.opening.values()))
+    for opened in openings(problem, rng, 5):
+        plan = plan_of(problem, opened)
+        for variable, value in zip(
+            builder.problem.variables(), builder.solution(opened), strict=True
+        ):
+            variable.varValue = value
+        assert all(row.valid(1e-9) for row in builder.problem.constraints.values())
+        for term, expression in zip(every, expressions, strict=True):
+            exact = term.value(plan)
+            if not math.isnan(exact):
+                assert same(float(expression.value() or 0.0), exact)
+
+
+@pytest.mark.parametrize("name", ["max_coverage.lp", "max_coverage_then.lp", "min_travel_time.lp"])
+def test_golden_programs(name: str) -> None:
+    """See tests/golden/regenerate.py."""
+    assert programs()[name] == (FOLDER / name).read_text(encoding="utf-8")
+    assert {path.name for path in FOLDER.glob("*.lp")} == set(programs())
