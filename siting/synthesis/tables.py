@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from siting.errors import Complaint, InstanceError
 from siting.synthesis.plane import DECIMALS
 
 _COLUMNS = {
@@ -19,6 +20,8 @@ _COLUMNS = {
     "candidates": ["site", "type", "cost"],
     "roads": ["from", "to", "km", "kmh", "oneway", "class"],
 }  # fmt: skip
+FILES = frozenset({"instance.toml", "NOTES.md", *(f"{name}.csv" for name in _COLUMNS)})
+"""Names of the files that are written."""
 _DECIMALS = {"lat": DECIMALS, "lon": DECIMALS, "km": 2, "kmh": 2, "cost": 2}
 
 
@@ -30,6 +33,7 @@ class Synthesis:
         places, areas, facilities, candidates, roads: tables with the columns of
             instances/README.md, sorted by id.
         settings: the text of instance.toml.
+        notes: the text of NOTES.md; empty where it is written by hand.
     """
 
     places: pd.DataFrame
@@ -38,17 +42,27 @@ class Synthesis:
     candidates: pd.DataFrame
     roads: pd.DataFrame
     settings: str
+    notes: str = ""
 
     def files(self) -> dict[str, str]:
         """Text of every file of the instance folder, by name; equal input, equal bytes."""
         files = {f"{name}.csv": csv_text(getattr(self, name)[columns]) for name, columns in _COLUMNS.items()}
-        return {"instance.toml": self.settings, **files}
+        notes = {"NOTES.md": self.notes} if self.notes else {}
+        return {"instance.toml": self.settings, **files, **notes}
 
     def write(self, folder: Path) -> None:
-        """Write the files into a folder, which is made if need be."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in self.files().items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        """Write the files into a folder, which is made if need be.
+
+        Raises:
+            InstanceError: the folder or a file cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in self.files().items():
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            where = str(error.filename or folder)
+            raise InstanceError(Complaint(where, f"cannot be written: {error.strerror}")) from None
 
 
 def csv_text(table: pd.DataFrame) -> str:

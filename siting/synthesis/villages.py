@@ -44,20 +44,38 @@ class Land:
         # Index -1, outside of all triangles, finds the last entry: it is not dry.
         self._dry = np.append(sides.max(axis=1) <= SHORE_KM, False)
 
-    def belongs(self, points: Points, region: str) -> Flags:
-        """Whether points lie on land nearest to a place of the region, within reach of it, (M,)."""
+    def belongs(self, points: Points, region: str | NDArray[np.object_]) -> Flags:
+        """Whether points lie on land nearest to a place of the region, within reach of it, (M,).
+
+        Args:
+            points: (M, 2).
+            region: of all points, or (M,) of each.
+        """
         away, nearest = self._tree.query(points)
         dry = self._dry[self._triangles.find_simplex(points)]
         return np.asarray(dry & (self.region[nearest] == region) & (away <= REACH_KM))
 
 
-def village_layer(places: pd.DataFrame, facts: Facts, abroad: Points, seed: int) -> pd.DataFrame:
+def dry_land(places: pd.DataFrame, abroad: Points) -> Land:
+    """The land around named places.
+
+    Args:
+        places: named places.
+        abroad: (N, 2) places of other countries on the plane; what is nearest to one of them is
+            not in Ukraine.
+    """
+    own = to_plane(places["lat"].to_numpy(), places["lon"].to_numpy())
+    region = np.concatenate([places["region"].to_numpy(), np.full(len(abroad), "")])
+    return Land(np.vstack([own, abroad]), region)
+
+
+def village_layer(places: pd.DataFrame, facts: Facts, land: Land, seed: int) -> pd.DataFrame:
     """Villages of all oblasts.
 
     Args:
         places: named places with imputed populations, before the split into sectors.
-        abroad: (N, 2) places of other countries on the plane; what is nearest to one of them is
-            not in Ukraine.
+        facts: official people and settlements of each oblast.
+        land: around these places.
         seed: of the random positions and sizes.
 
     Returns:
@@ -67,9 +85,6 @@ def village_layer(places: pd.DataFrame, facts: Facts, abroad: Points, seed: int)
     settlements = places["region"].value_counts().to_dict()
     taken = to_plane(places["lat"].to_numpy(), places["lon"].to_numpy())
     clearance = np.maximum(SPACING_KM, city_radius_km(places["population"].to_numpy()))
-    land = Land(
-        np.vstack([taken, abroad]), np.concatenate([places["region"].to_numpy(), np.full(len(abroad), "")])
-    )
     layers: list[pd.DataFrame] = []
     numbered = 0
     for oblast in facts.oblasts:
@@ -110,7 +125,8 @@ def _scatter(
         points = to_plane(np.round(lat, DECIMALS), np.round(lon, DECIMALS))
         points = points[land.belongs(points, region)]
         points = points[_clear(points, *taken)]
-        kept = _spaced(np.vstack([kept, points]))
+        kept = np.vstack([kept, points])
+        kept = kept[spaced(kept, SPACING_KM)]
     return kept[:count]
 
 
@@ -122,14 +138,14 @@ def _clear(points: Points, taken: Points, clearance: Floats) -> Flags:
     return clear
 
 
-def _spaced(points: Points) -> Points:
-    """Points in order of arrival, without those too near to an earlier one that stays."""
+def spaced(points: Points, km: float) -> Flags:
+    """Which points stay, in order of arrival: those not so near to an earlier one that stays, (N,)."""
     stays = np.ones(len(points), dtype=bool)
-    pairs = cKDTree(points).query_pairs(SPACING_KM, output_type="ndarray")
-    for early, late in pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]:
+    pairs = cKDTree(points).query_pairs(km, output_type="ndarray")
+    for early, late in pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))].tolist():
         if stays[early]:
             stays[late] = False
-    return points[stays]
+    return stays
 
 
 def _frame(oblast: Oblast, points: Points, sizes: Longs, numbered: int) -> pd.DataFrame:
