@@ -83,16 +83,7 @@ def solve(
         problem = bind(instance, question, {**(numbers or {}), **parameters})
     chosen, why = choose(problem, method, solver)
     outcome = METHODS[chosen].solve(problem, run, solver)
-    plan: Plan | None = None
-    achieved: tuple[Achieved, ...] = ()
-    if outcome.opened is not None:
-        serves, ms = problem.responses.serve(outcome.opened)
-        plan = Plan(outcome.opened, serves, ms)
-        achieved = _achieved(problem, plan, outcome)
-        with run.phase("check"):
-            findings = verify(problem, plan, achieved)
-        if findings:
-            raise SolverError([f"the {chosen} method's plan failed the check: {text}" for text in findings])
+    plan, achieved = _checked(problem, outcome, run, chosen)
     full = None if plan is None else full_coverage(problem, plan)
     return Result(
         problem,
@@ -108,6 +99,25 @@ def solve(
         full,
         clashes(problem) if outcome.infeasible else (),
     )
+
+
+def _checked(
+    problem: Problem, outcome: Outcome, run: Run, method: str
+) -> tuple[Plan | None, tuple[Achieved, ...]]:
+    """The outcome as a plan that has passed the independent check, with what it achieves.
+
+    Raises:
+        SolverError: the plan fails the check.
+    """
+    if outcome.opened is None:
+        return None, ()
+    plan = Plan(outcome.opened, *problem.responses.serve(outcome.opened))
+    achieved = _achieved(problem, plan, outcome)
+    with run.phase("check"):
+        findings = verify(problem, plan, achieved)
+    if findings:
+        raise SolverError([f"the {method} method's plan failed the check: {text}" for text in findings])
+    return plan, achieved
 
 
 def choose(problem: Problem, method: str, solver: str | pulp.LpSolver) -> tuple[str, str]:
