@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 from siting.errors import Complaint, ModelError, did_you_mean
 from siting.instance import LEVELS
+from siting.instance.toml_lines import key_lines
 from siting.measures import MEASURES, Measure
 
 GROUPS = ("type", "service", *LEVELS)
@@ -172,6 +174,7 @@ class _Reader:
         self._file = file
         self._text = text
         self._lines = text.splitlines()
+        self._keys = key_lines(text)
         self._complaints: list[Complaint] = []
         self._parameters: dict[str, Parameter] = {}
 
@@ -201,11 +204,16 @@ class _Reader:
         )
 
     def _complain(self, column: str, what: str, value: object = None) -> None:
-        # tomllib keeps no positions, so the line is found by the offending text.
+        # tomllib keeps no positions: from the line of the enclosing key on, look for the offending text.
+        name = re.sub(r"\[\d+\]", "", column)
+        while name and name not in self._keys:
+            name = name.rpartition(".")[0]
+        start = self._keys.get(name, 1)
         word = value if isinstance(value, str) else column.split(".")[-1].split("[")[0]
         needles = (f'"{word}"', f"'{word}'", word) if word else ()
-        lines = (n for needle in needles for n, text in enumerate(self._lines, 1) if needle in text)
-        line = next(lines, None)
+        below = list(enumerate(self._lines[start - 1 :], start))
+        lines = (number for needle in needles for number, text in below if needle in text)
+        line = next(lines, self._keys.get(name))
         self._complaints.append(Complaint(self._file, what, line, column))
 
     def _known(self, table: Mapping[str, object], keys: Iterable[str], where: str) -> None:
@@ -312,9 +320,9 @@ class _Reader:
         known = ("measure", *sorted(measure.filters), *measure.arguments, *extra)
         self._known(entry, known, where)
         filters = {
-            key: tuple([value] if isinstance(value, str) else [str(item) for item in value])
+            key: ids
             for key in sorted(measure.filters)
-            if isinstance(value := entry.get(key), str | list)
+            if key in entry and (ids := self._ids(entry[key], f"{where}.{key}")) is not None
         }
         arguments = {
             key: number
@@ -322,6 +330,14 @@ class _Reader:
             if key in entry and (number := self._number(entry[key], f"{where}.{key}")) is not None
         }
         return Use(measure, filters, arguments)
+
+    def _ids(self, value: object, where: str) -> tuple[str, ...] | None:
+        """One id or a list of ids."""
+        ids = [value] if isinstance(value, str) else value
+        if isinstance(ids, list) and ids and all(isinstance(one, str) for one in ids):
+            return tuple(ids)
+        self._complain(where, f"must be an id or a list of ids, in quotes; found {value!r}")
+        return None
 
     def _number(self, value: object, where: str) -> Number | None:
         """A number or ``$parameter``; anything else, an operator above all, is a complaint."""
