@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +17,15 @@ from siting.errors import ModelError, SolverError, did_you_mean
 from siting.instance import Instance
 from siting.methods import METHODS
 from siting.methods.clashes import clashes
+from siting.methods.compiling import announced
 from siting.methods.full_coverage import full_coverage
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
 from siting.model import Model, load_model
+from siting.parallel import cores
 from siting.plan import PROVED_GAP, Achieved, Plan, Status, relative_gap
 from siting.problem import Numbers, Problem, bind
+from siting.response import build_responses
 from siting.result import Progress, Result
 
 if TYPE_CHECKING:
@@ -73,18 +76,20 @@ def solve(
         _at_least_zero("seconds", seconds),
         _at_least_zero("gap", gap) or 0.0,
         seed,
-        max(1, threads or os.cpu_count() or 1),
+        cores(threads),
         stop or threading.Event(),
         progress,
     )
     begun = time.monotonic()
     question = model if isinstance(model, Model) else load_model(model)
-    with run.phase("travel times"):
-        problem = bind(instance, question, {**(numbers or {}), **parameters})
-    chosen, why = choose(problem, method, solver)
-    outcome = METHODS[chosen].solve(problem, run, solver)
-    plan, achieved = _checked(problem, outcome, run, chosen)
-    full = None if plan is None else full_coverage(problem, plan)
+    with announced(run):
+        with run.phase("travel times"):
+            build = partial(build_responses, threads=run.threads)
+            problem = bind(instance, question, {**(numbers or {}), **parameters}, build)
+        chosen, why = choose(problem, method, solver)
+        outcome = METHODS[chosen].solve(problem, run, solver)
+        plan, achieved = _checked(problem, outcome, run, chosen)
+        full = None if plan is None else full_coverage(problem, plan)
     return Result(
         problem,
         _status(outcome, achieved),

@@ -10,20 +10,23 @@ table small: 0.8 million pairs instead of 900 million.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siting.errors import InstanceError
 from siting.instance import CandidateStatus, Instance, Service, Settings
 from siting.instance.arrays import Flags, Floats, Ints, Longs
-from siting.roads.times import NEVER, Network, nearest, network, within
+from siting.roads.pairs import Found, first_open, rows_of
+from siting.roads.times import NEVER, Network, Reached, nearest, network, search
 
-BYTES_PER_PAIR = 40
-"""Peak bytes per (need, option) pair while the table is built and solved (measured)."""
+BYTES_PER_PAIR = 100
+"""Peak bytes per (need, option) pair from the table to the savings form (95 measured at 33 million pairs)."""
+
+_SAMPLE = 64
+"""Sites searched from to judge how many pairs there are; for no more sites than that it is exact."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +115,8 @@ class Responses:
         """
         is_open = np.zeros(len(self.options.site), dtype=bool)
         is_open[opened] = True
-        hits = np.flatnonzero(is_open[self.option])
-        needs, first = np.unique(self.row[hits], return_index=True)
         serves, ms = self.base_option.copy(), self.base_ms.copy()
-        serves[needs] = self.option[hits[first]]
-        ms[needs] = self.ms[hits[first]]
+        first_open(self.indptr, self.option, self.ms, is_open, serves, ms)
         return serves, ms
 
 
@@ -162,46 +162,73 @@ def build_options(instance: Instance) -> Options:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Part:
-    """Pairs and nearest existing facilities of one service; needs counted from its first."""
+    """Nearest existing facilities of one service, and what is needed to search for its pairs.
 
-    need: Longs
-    option: Ints
-    ms: Ints
+    Attributes:
+        base_option, base_ms: (P,) per need of the service.
+        most: how many pairs there can be.
+        estimate: judges how many there are.
+        find: searches; called once.
+    """
+
     base_option: Ints
     base_ms: Ints
+    most: int
+    estimate: Callable[[], float]
+    find: Callable[[], Found]
 
 
 def build_responses(
-    instance: Instance, settings: Settings, horizon_ms: Mapping[int, int] | None = None
+    instance: Instance,
+    settings: Settings,
+    horizon_ms: Mapping[int, int] | None = None,
+    threads: int | None = None,
 ) -> Responses:
     """Compute the table.
 
     Args:
         instance: the data.
         settings: settings in force, usually ``instance.settings``.
-        horizon_ms: per service index, the latest response of interest; None looks as far as a
+        horizon_ms: per service index, the latest response time of interest; None looks as far as a
             candidate still answers before the nearest existing facility.
+        threads: see :func:`siting.parallel.cores`; the table is the same for any number.
 
     Raises:
-        InstanceError: the table would not fit into memory; says which number reduces it.
+        InstanceError: the table would not fit into memory; says what reduces it.
     """
     needs, options = build_needs(instance, settings), build_options(instance)
     networks: dict[float, Network] = {}
     parts = []
     for number, service in enumerate(settings.services):
-        place = needs.place[needs.service == number]
-        horizon = int(NEVER) - 1 if horizon_ms is None else horizon_ms[number]
+        mine = np.flatnonzero(needs.service == number).astype(np.int32)
         who = _providers(settings, options, service)
+        horizon = int(NEVER) - 1 if horizon_ms is None else horizon_ms[number]
         if instance.roads is None:
-            parts.append(_part_from_od(instance, options, service, place, who, horizon))
+            parts.append(_part_from_od(instance, options, service, needs.place[mine], mine, who, horizon))
             continue
         factor = service.vehicle_factor
         if factor not in networks:
             networks[factor] = network(instance.roads, factor)
-        parts.append(_part_from_roads(instance, options, networks[factor], place, who, horizon))
-    return _assemble(instance, settings, needs, options, parts, horizon_ms)
+        part = _part_from_roads(
+            instance, options, networks[factor], needs.place[mine], mine, who, horizon, threads
+        )
+        parts.append(part)
+    _refuse_if_too_large(parts, horizon_ms is None)
+    indptr, option, ms = rows_of([part.find() for part in parts], len(needs.place), threads)
+    return Responses(
+        instance,
+        settings,
+        needs,
+        options,
+        indptr,
+        option,
+        ms,
+        np.concatenate([part.base_option for part in parts]),
+        np.concatenate([part.base_ms for part in parts]),
+        horizon_ms,
+    )
 
 
 def _providers(settings: Settings, options: Options, service: Service) -> tuple[Ints, Ints]:
@@ -217,9 +244,12 @@ def _part_from_roads(
     options: Options,
     net: Network,
     place: Ints,
+    need: Ints,
     who: tuple[Ints, Ints],
     horizon: int,
+    threads: int | None,
 ) -> _Part:
+    """The part of one service, whose needs (P,) are at ``place``."""
     chosen, turnout = who
     node = instance.sites.node[options.site[chosen]]
     old = chosen < options.existing
@@ -228,43 +258,45 @@ def _part_from_roads(
     at = instance.sites.node[place]
     terminal = np.zeros(net.nodes, dtype=bool)
     terminal[at] = True
-    fresh = np.flatnonzero(~old)
-    _refuse_if_too_large(net, node[fresh], turnout[fresh], limit, terminal)
-    indptr, reached, ms = within(net, node[fresh], turnout[fresh], limit, terminal)
-    option = np.repeat(chosen[fresh], np.diff(indptr))
-    need, pair = _places_at(at, reached, net.nodes)
     base = np.full(len(place), -1, dtype=np.int32)
     has = owner[at] >= 0
     base[has] = chosen[old][owner[at[has]]]
-    return _Part(need, option[pair], ms[pair], base, label[at])
+    source, offset, option = node[~old], turnout[~old], chosen[~old]
+
+    def find() -> Found:
+        at_ptr = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=net.nodes))])
+        there = need[np.argsort(at, kind="stable")]
+        return Found(search(net, source, offset, limit, terminal, threads), option, at_ptr, there)
+
+    def estimate() -> float:
+        if not len(source):
+            return 0.0
+        sample = np.unique(np.linspace(0, len(source) - 1, _SAMPLE).astype(int))
+        blocks = search(net, source[sample], offset[sample], limit, terminal, threads)
+        standing = np.bincount(at, minlength=net.nodes)
+        found = sum(int(standing[block.nodes].sum()) for block in blocks)
+        return found * len(source) / len(sample)
+
+    return _Part(base, label[at], len(source) * len(place), estimate, find)
 
 
-def _places_at(at: Ints, reached: Ints, nodes: int) -> tuple[Longs, Longs]:
-    """Expand reached nodes to the places that stand there: (place number, index into reached)."""
-    order = np.argsort(at, kind="stable")
-    counts = np.bincount(at, minlength=nodes)
-    start = np.concatenate([[0], np.cumsum(counts)])
-    times = counts[reached]
-    pair = np.repeat(np.arange(len(reached)), times)
-    within_node = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times)
-    return order[start[reached[pair]] + within_node], pair
-
-
-def _refuse_if_too_large(net: Network, source: Ints, offset: Ints, limit: Ints, terminal: Flags) -> None:
-    """Estimate the number of pairs from a sample of sources, and refuse what cannot fit."""
+def _refuse_if_too_large(parts: list[_Part], unlimited: bool) -> None:
+    """Estimate the pairs of all services together, and refuse what cannot fit into memory."""
     room = _memory_free()
-    if len(source) * int(terminal.sum()) * BYTES_PER_PAIR < room or not len(source):
+    if sum(part.most for part in parts) * BYTES_PER_PAIR <= room:
         return
-    sample = np.unique(np.linspace(0, len(source) - 1, 64).astype(int))
-    indptr, _, _ = within(net, source[sample], offset[sample], limit, terminal)
-    pairs = int(indptr[-1]) * len(source) / len(sample)
-    if pairs * BYTES_PER_PAIR > room:
-        raise InstanceError(
-            f"the table of response times would hold about {pairs / 1e6:,.0f} million pairs and need "
-            f"{pairs * BYTES_PER_PAIR / 1e9:,.1f} GB, but {room / 1e9:,.1f} GB are free: add existing "
-            "facilities (pairs slower than the nearest one are left out), forbid some candidates, or "
-            "use a model that only asks who is within the standard"
-        )
+    pairs = sum(part.estimate() for part in parts)
+    if pairs * BYTES_PER_PAIR <= room:
+        return
+    ways = [
+        "add existing facilities to facilities.csv (pairs slower than the nearest one are left out)",
+        "set the status of some candidates to forbidden",
+        "use a model that only asks who is within the standard" if unlimited else "lower the standards",
+    ]
+    raise InstanceError(
+        f"the table of response times would hold about {pairs / 1e6:,.0f} million pairs and need "
+        f"{pairs * BYTES_PER_PAIR / 1e9:,.1f} GB, but {room / 1e9:,.1f} GB are free: {', or '.join(ways)}"
+    )
 
 
 def _memory_free() -> float:
@@ -284,6 +316,7 @@ def _part_from_od(
     options: Options,
     service: Service,
     place: Ints,
+    need: Ints,
     who: tuple[Ints, Ints],
     horizon: int,
 ) -> _Part:
@@ -302,56 +335,21 @@ def _part_from_od(
     times = right - left
     pair = np.repeat(np.arange(len(site)), times)
     which = order[np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times) + left[pair]]
-    need, option, ms = to[pair], chosen[which], travel[pair] + turnout[which]
+    at, option, ms = to[pair], chosen[which], travel[pair] + turnout[which]
     held = np.flatnonzero(ms < NEVER)  # what int32 cannot hold is unreachable, as on roads
-    need, option, ms = need[held], option[held], ms[held]
+    at, option, ms = at[held], option[held], ms[held]
     base_option = np.full(len(place), -1, dtype=np.int32)
     base_ms = np.full(len(place), NEVER, dtype=np.int64)
     old = option < options.existing
-    sort = np.lexsort((option[old], ms[old], need[old]))
-    first_need, first = np.unique(need[old][sort], return_index=True)
+    sort = np.lexsort((option[old], ms[old], at[old]))
+    first_need, first = np.unique(at[old][sort], return_index=True)
     base_option[first_need] = option[old][sort][first]
     base_ms[first_need] = ms[old][sort][first]
-    keep = np.flatnonzero(~old & (ms < base_ms[need]) & (ms <= horizon))
+    keep = np.flatnonzero(~old & (ms < base_ms[at]) & (ms <= horizon))
     keep = keep[np.argsort(option[keep], kind="stable")]
-    return _Part(
-        need[keep],
-        option[keep],
-        ms[keep].astype(np.int32),
-        base_option,
-        base_ms.astype(np.int32),
-    )
-
-
-def _assemble(
-    instance: Instance,
-    settings: Settings,
-    needs: Needs,
-    options: Options,
-    parts: list[_Part],
-    horizon_ms: Mapping[int, int] | None,
-) -> Responses:
-    offsets = np.cumsum([0] + [len(part.base_ms) for part in parts])
-    need = np.concatenate([part.need + start for part, start in zip(parts, offsets, strict=False)])
-    option = np.concatenate([part.option for part in parts])
-    ms = np.concatenate([part.ms for part in parts])
-    order = _by_need_then_time(need, ms)
-    indptr = np.zeros(len(needs.place) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(need, minlength=len(needs.place)), out=indptr[1:])
-    return Responses(
-        instance,
-        settings,
-        needs,
-        options,
-        indptr,
-        option[order].astype(np.int32),
-        ms[order].astype(np.int32),
-        np.concatenate([part.base_option for part in parts]),
-        np.concatenate([part.base_ms for part in parts]),
-        horizon_ms,
-    )
-
-
-def _by_need_then_time(need: Longs, ms: Ints) -> NDArray[np.intp]:
-    """Sort order by (need, ms, option): parts list their pairs by option, so a stable sort does it."""
-    return np.argsort((need.astype(np.int64) << 31) | ms, kind="stable")
+    fresh = chosen[chosen >= options.existing]
+    ends = np.searchsorted(option[keep], fresh, "right")
+    reached = Reached(0, ends, at[keep].astype(np.int32), ms[keep].astype(np.int32))
+    found = Found([reached], fresh, np.arange(len(place) + 1), need)
+    size = len(keep)
+    return _Part(base_option, base_ms.astype(np.int32), size, lambda: float(size), lambda: found)

@@ -64,6 +64,11 @@ def through(levels: Levels, opened: np.ndarray) -> tuple[np.ndarray, bool]:
     return total, met
 
 
+def every_row_apart(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What finds rows to merge, finding none."""
+    return np.arange(len(keys)), np.arange(len(keys))
+
+
 def same(one: float, other: float) -> bool:
     return one == pytest.approx(other, rel=1e-9, abs=1e-9)
 
@@ -77,7 +82,7 @@ def test_a_plan_is_worth_its_best_levels(
     rng = np.random.default_rng(seed)
     problem = bind(tiny(rng), load_model(model))
     if not merged:
-        monkeypatch.setattr(levels_module, "_merge", lambda levels: levels)
+        monkeypatch.setattr(levels_module, "_groups", every_row_apart)
     every = need_terms(problem)
     for terms in ([term] for term in every) if seed % 2 else [every]:
         levels = build_levels(problem.responses, terms)
@@ -114,11 +119,78 @@ def test_levels_are_sorted_and_each_row_is_there_once(seed: int, model: str, tin
         seen.add(key)
 
 
+def added(one: list[float], other: list[float]) -> list[float]:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def plain_levels(problem: Problem, terms: list[Term]) -> tuple[list, list, list, list, list]:
+    """Levels by plain loops: per row its ladder of (gains, options), base, must; constant and worst."""
+    responses = problem.responses
+    everyone = np.arange(len(responses.needs.place), dtype=np.int32)
+    late = np.full(len(everyone), 2 * int(responses.ms.max(initial=1)))
+    ladders: dict[tuple, list] = {}
+    rest = []
+    for need in everyone:
+        here = everyone[need : need + 1]
+        must, base = False, []
+        for term in terms:
+            nobody = float(term.measure.base(term, here)[0]) if term.scope[need] else 0.0
+            must |= math.isnan(nobody)
+            base.append(float(term.measure.at(term, here, late[:1])[0]) if math.isnan(nobody) else nobody)
+        must &= need not in responses.unreachable
+        ladder: list[tuple[list[float], list[int]]] = []
+        for pair in range(responses.indptr[need], responses.indptr[need + 1]):
+            ms = responses.ms[pair : pair + 1]
+            gain = [float(term.measure.at(term, here, ms)[0]) if term.scope[need] else 0.0 for term in terms]
+            if gain != base or must:
+                if not ladder or ladder[-1][0] != gain:
+                    ladder.append((gain, []))
+                ladder[-1][1].append(int(responses.option[pair]))
+        if ladder:
+            key = (must, *(tuple(sorted(options)) for _, options in ladder))
+            if key in ladders:
+                row = ladders[key]
+                row[0] = [added(*two) for two in zip(row[0], [gain for gain, _ in ladder], strict=True)]
+                row[1] = added(row[1], base)
+            else:
+                ladders[key] = [[gain for gain, _ in ladder], base]
+        elif need not in responses.unreachable:
+            rest.append(base)
+    left = np.array(rest).reshape(-1, len(terms))
+    gains, bases = [row[0] for row in ladders.values()], [row[1] for row in ladders.values()]
+    return list(ladders), gains, bases, left.sum(axis=0).tolist(), left.max(axis=0, initial=0.0).tolist()
+
+
+@pytest.mark.parametrize("block", [1, 8, 1 << 20])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_levels_are_those_of_plain_loops(
+    seed: int, model: str, block: int, tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row by row and bit by bit, however the pairs are cut into blocks."""
+    monkeypatch.setattr(levels_module, "_PAIRS_PER_BLOCK", block)
+    problem = bind(tiny(np.random.default_rng(seed)), load_model(model))
+    terms = need_terms(problem)
+    levels = build_levels(problem.responses, terms)
+    keys, gains, bases, constant, worst = plain_levels(problem, terms)
+    assert levels.row_ptr.dtype == levels.level_ptr.dtype == np.int64
+    assert levels.option.dtype == np.int32
+    ends = [
+        [tuple(levels.option[slice(*two)].tolist()) for two in pairwise(levels.level_ptr[first : last + 1])]
+        for first, last in pairwise(levels.row_ptr)
+    ]
+    assert [(bool(must), *row) for must, row in zip(levels.must, ends, strict=True)] == keys
+    assert levels.gain.T.tolist() == [gain for row in gains for gain in row]
+    assert levels.base.T.tolist() == bases
+    assert levels.constant.tolist() == pytest.approx(constant, rel=1e-12)
+    assert levels.worst.tolist() == worst
+
+
 def test_merging_makes_rows_fewer(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = bind(siting.read("poltava"), load_model("max_coverage"))
     terms = need_terms(problem)[:1]
     fewer = build_levels(problem.responses, terms).rows
-    monkeypatch.setattr(levels_module, "_merge", lambda levels: levels)
+    monkeypatch.setattr(levels_module, "_groups", every_row_apart)
     assert fewer < 0.9 * build_levels(problem.responses, terms).rows
 
 

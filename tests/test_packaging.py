@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "siting"
 
 LAYERS = (
-    ("errors",),
+    ("errors", "parallel"),
     ("roads",),
     ("instance", "plan"),
     ("response",),

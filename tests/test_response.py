@@ -233,17 +233,16 @@ def test_times_beyond_int32_are_unreachable(tiny: Tiny) -> None:
 
 
 def test_a_table_that_does_not_fit_is_refused(three_towns: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With up to 64 candidates the estimate is exact: the most pairs of one service decide."""
+    """With up to 64 candidates the estimate is exact: the pairs of all services together decide."""
     settings = three_towns.settings
     table = build_responses(three_towns, settings)
-    pairs = int(np.bincount(table.needs.service[table.row]).max())
-    enough = pairs * response.BYTES_PER_PAIR
+    enough = len(table.ms) * response.BYTES_PER_PAIR
     monkeypatch.setattr(response, "_memory_free", lambda: float(enough))
     assert len(build_responses(three_towns, settings).ms) == len(table.ms)
     monkeypatch.setattr(response, "_memory_free", lambda: enough - 1.0)
     with pytest.raises(InstanceError) as refused:
         build_responses(three_towns, settings)
-    for words in ("million pairs", " GB, but ", "are free", "forbid some candidates", "existing facilities"):
+    for words in ("million pairs", " GB, but ", "are free", "some candidates to forbidden", "facilities.csv"):
         assert words in str(refused.value)
 
 
@@ -251,10 +250,9 @@ def test_the_estimate_states_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of Poltava's candidates 64 are searched; a pair is made large to read the estimate off."""
     instance = siting.read("poltava")
     table = build_responses(instance, instance.settings)
-    pairs = np.bincount(table.needs.service[table.row])[0]  # the first service is refused already
     monkeypatch.setattr(response, "BYTES_PER_PAIR", 10_000_000)
     monkeypatch.setattr(response, "_memory_free", lambda: 1e9)
     with pytest.raises(InstanceError, match=r"but 1\.0 GB are free") as refused:
         siting.solve(instance, "min_travel_time")
     stated = float(str(refused.value).split("need ")[1].split(" GB")[0].replace(",", ""))
-    assert stated == pytest.approx(pairs / 100, rel=0.25)
+    assert stated == pytest.approx(len(table.ms) / 100, rel=0.25)

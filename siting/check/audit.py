@@ -77,7 +77,7 @@ class Audit:
         self.after = ground.answers(is_open)
         horizon = problem.responses.horizon_ms
         self.told = _until(self.before, self.after, _latest(ground, horizon))
-        self.responses = without_table(ground.instance, ground.settings, horizon)
+        self.responses = _reachable(ground, self.before, horizon)
 
     def value(self, term: Term) -> float:
         """A term's value on the recomputed plan; NaN where it is undefined."""
@@ -142,13 +142,17 @@ def without_table(instance: Instance, settings: Settings, horizon_ms: Mapping[in
         instance, settings, horizon_ms: as for :func:`siting.response.build_responses`.
     """
     ground = Ground(instance, settings)
+    return _reachable(ground, ground.answers(ground.standing), horizon_ms)
+
+
+def _reachable(ground: Ground, before: Answers, horizon_ms: Mapping[int, int] | None) -> Responses:
+    """The responses of :func:`without_table`, knowing who answers ``before`` anything is opened."""
     options = ground.options
-    before = ground.answers(ground.standing)
     best = _until(before, ground.answers(options.usable), _latest(ground, horizon_ms))
     better = best.option >= options.existing
     return Responses(
-        instance=instance,
-        settings=settings,
+        instance=ground.instance,
+        settings=ground.settings,
         needs=ground.needs,
         options=options,
         indptr=np.concatenate([[0], np.cumsum(better)]).astype(np.int64),

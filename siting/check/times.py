@@ -143,13 +143,15 @@ def _options(instance: Instance) -> Options:
 
 def _scaled(roads: Roads, factor: float) -> csr_array:
     """Travel ms of one vehicle as a sparse (V, V) matrix, of parallel edges the fastest."""
-    ms = np.maximum(1.0, np.rint(roads.ms * factor))
-    order = np.lexsort((ms, roads.head, roads.tail))
-    tail, head, ms = roads.tail[order], roads.head[order], ms[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (np.diff(tail) != 0) | (np.diff(head) != 0)
     size = len(roads.ids)
-    return csr_array((ms[first], (tail[first], head[first])), shape=(size, size))
+    tail, head, ms = roads.tail, roads.head, np.maximum(1.0, np.rint(roads.ms * factor))
+    if not np.all(np.diff(tail.astype(np.int64) * size + head) > 0):
+        order = np.lexsort((ms, head, tail))
+        tail, head, ms = tail[order], head[order], ms[order]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = (np.diff(tail) != 0) | (np.diff(head) != 0)
+        tail, head, ms = tail[first], head[first], ms[first]
+    return csr_array((ms, (tail, head)), shape=(size, size))
 
 
 def _spread(graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[Floats, Longs]:

@@ -10,7 +10,7 @@ import numpy as np
 from siting.instance.arrays import Flags, Floats, Ints, Longs, Places, Sites, Texts
 from siting.instance.raw import Report
 from siting.instance.references import Ids
-from siting.instance.tables import Checked
+from siting.instance.tables import Checked, repeats
 from siting.roads.graph import Roads
 from siting.roads.snap import connected, metres, snap, with_links, with_nodes
 
@@ -66,7 +66,7 @@ def find_locations(
         parts.append((origins, origins, nowhere, nowhere))
         what.append("origin in the od table")
     ids, names, lat, lon = (np.concatenate(column) for column in zip(*parts, strict=True))
-    first = Ids(ids).find(ids) == np.arange(len(ids))
+    first = ~repeats(ids)[0]
     first[: len(places.ids)] = True  # so that site p stays place p while repeated ids are reported
     return Locations(Ids(ids[first]), names[first], lat[first], lon[first], " or ".join(what))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,11 @@ class Ids:
         found = self._index.get_indexer(pd.Index(texts, dtype=object))
         return np.where(found >= 0, self._first[found] if len(self._first) else -1, -1).astype(np.int32)
 
+    @cached_property
+    def known(self) -> list[str]:
+        """The ids that are not empty, each once."""
+        return [one for one in dict.fromkeys(self.ids) if one]
+
 
 def resolve(table: Checked, column: str, ids: Ids, what: str, report: Report) -> Ints:
     """Index of each cell among ``ids``, (N,); -1 where empty, or unknown and complained about.
@@ -43,23 +49,25 @@ def resolve(table: Checked, column: str, ids: Ids, what: str, report: Report) ->
     """
     cells = table.text(column)
     found = ids.find(cells)
-    known = [one for one in dict.fromkeys(ids.ids) if one]
 
     def say(row: int) -> str:
+        known = ids.known
         guess = did_you_mean(cells[row], known)
         if not guess and len(known) <= 12:
             guess = f"; known: {', '.join(known)}"
         return f"{cells[row]!r} is no {what}{guess}"
 
-    if known:  # if not, then what defines them is wrong, and that was complained about
+    if (ids.ids != "").any():  # if not, then what defines them is wrong, and that was complained about
         report.rows(table.raw, (found < 0) & (cells != ""), column, say)
     return found
 
 
 def distinct(cells: Texts) -> tuple[Ints, Texts]:
     """Index of each cell among the distinct ones, -1 where empty, and these in order."""
-    words = np.array(list(dict.fromkeys(cells[cells != ""])), dtype=object)
-    return Ids(words).find(cells), words
+    codes, words = pd.factorize(cells)
+    filled = words != ""
+    number = np.where(filled, np.cumsum(filled) - 1, -1).astype(np.int32)
+    return number[codes], words[filled]
 
 
 def no_pair_twice(table: Checked, first: str, second: str, report: Report) -> None:

@@ -214,11 +214,13 @@ def _parse(cells: Texts | Floats, blank: tuple[str, ...] = ()) -> tuple[Floats, 
         values = cells.astype(np.float64)
         empty = np.isnan(values)
         return values, empty, np.zeros(len(cells), dtype=bool)
-    empty = cells == ""
+    codes, words = pd.factorize(cells)  # each distinct text is read once
+    empty = words == ""
     for word in blank:
-        empty |= cells == word
-    values = np.fromiter((_float(cell) for cell in cells), dtype=np.float64, count=len(cells))
-    return values, empty, np.isnan(values) & ~empty
+        empty |= words == word
+    values = np.fromiter((_float(word) for word in words.tolist()), dtype=np.float64, count=len(words))
+    wrong = np.isnan(values) & ~empty
+    return values[codes], empty[codes], wrong[codes]
 
 
 def _float(text: str) -> float:

@@ -66,7 +66,7 @@ class Run:
         """Time a phase and announce it."""
         outer, self._phase = self._phase, name
         begun = time.monotonic()
-        self.tell(*self._known)
+        self.repeat()
         try:
             yield
         finally:
@@ -77,6 +77,10 @@ class Run:
         """Announce which objective is worked on; what was known of the last one is forgotten."""
         self._goal = (number, measure)
         self._known = (None, None)
+
+    def repeat(self) -> None:
+        """Report once more what is known, because the phase is another one."""
+        self.tell(*self._known)
 
     def tell(self, incumbent: float | None, bound: float | None) -> None:
         """Report the best plan's value and the certified bound so far."""

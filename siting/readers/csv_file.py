@@ -9,6 +9,7 @@ import numpy as np
 
 from siting.instance.arrays import Floats, Texts
 from siting.instance.raw import RawTable, Report, repeated
+from siting.readers.plain_csv import read_plain
 
 
 def read_csv(data: bytes, where: str, report: Report) -> RawTable | None:
@@ -25,6 +26,11 @@ def read_csv(data: bytes, where: str, report: Report) -> RawTable | None:
     Returns:
         The table; None if the file is not readable as one.
     """
+    return read_plain(data, where) or _read_lines(data, where, report)
+
+
+def _read_lines(data: bytes, where: str, report: Report) -> RawTable | None:
+    """Parse any file line by line, complaining about what is wrong with it."""
     text = decode(data, where, report)
     if text is None:
         return None

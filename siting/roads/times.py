@@ -12,10 +12,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.parallel import in_blocks
 from siting.roads.graph import Roads
 
 NEVER = np.int32(2**31 - 1)
 """Node label of a search: not reached. It stays inside the search; results leave it out."""
+
+_SOURCES_PER_BLOCK = 1024
+"""Sources that one thread searches from at a time; small enough to share out evenly."""
 
 _PAIRS_PER_BLOCK = 1 << 20
 
@@ -183,12 +187,87 @@ def _within(  # type: ignore[no-untyped-def]
     return len(source)
 
 
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """What the sources of one block reach.
+
+    Attributes:
+        first: number of the block's first source.
+        ends: (k,) int64 source first + i reached nodes[ends[i - 1]:ends[i]], from 0 on.
+        nodes: (m,) int32 nodes, per source in order of time.
+        ms: (m,) int32 arrival at each.
+    """
+
+    first: int
+    ends: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+    ms: NDArray[np.int32]
+
+
+def search(
+    net: Network,
+    source: NDArray[np.int32],
+    offset_ms: NDArray[np.int32],
+    limit_ms: NDArray[np.int32],
+    terminal: NDArray[np.bool_],
+    threads: int | None = None,
+) -> list[Reached]:
+    """As :func:`within`, block by block of sources.
+
+    Args:
+        net, source, offset_ms, limit_ms, terminal: see there.
+        threads: see :func:`siting.parallel.cores`; the answer is the same for any number.
+    """
+
+    def one(first: int) -> Reached:
+        last = first + _SOURCES_PER_BLOCK
+        return _search_block(net, source[first:last], offset_ms[first:last], limit_ms, terminal, first)
+
+    return in_blocks(one, range(0, len(source), _SOURCES_PER_BLOCK), threads)
+
+
+def _search_block(
+    net: Network,
+    source: NDArray[np.int32],
+    offset_ms: NDArray[np.int32],
+    limit_ms: NDArray[np.int32],
+    terminal: NDArray[np.bool_],
+    number: int,
+) -> Reached:
+    """The searches of one block, whose first source has the given number."""
+    count = net.nodes
+    label = np.full(count, NEVER, dtype=np.int32)
+    touched = np.empty(count, dtype=np.int32)
+    heap = np.empty(len(net.head) + 1, dtype=np.int64)
+    room = max(_PAIRS_PER_BLOCK, count)
+    nodes_out = np.empty(room, dtype=np.int32)
+    ms_out = np.empty(room, dtype=np.int32)
+    ends = np.zeros(len(source), dtype=np.int64)
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
+    done, found = 0, 0
+    while done < len(source):
+        last = _within(
+            net.indptr, net.head, net.ms, source, offset_ms, limit_ms, terminal,
+            done, ends, nodes_out, ms_out, label, touched, heap,
+        )  # fmt: skip
+        used = int(ends[last - 1])
+        parts.append((nodes_out[:used].copy(), ms_out[:used].copy()))
+        ends[done:last] += found
+        found += used
+        done = last
+    if len(parts) == 1:
+        return Reached(number, ends, *parts[0])
+    nodes, ms = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Reached(number, ends, nodes, ms)
+
+
 def within(
     net: Network,
     source: NDArray[np.int32],
     offset_ms: NDArray[np.int32],
     limit_ms: NDArray[np.int32],
     terminal: NDArray[np.bool_],
+    threads: int | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Every terminal node each source reaches in time, searching no farther than the limits.
 
@@ -202,34 +281,22 @@ def within(
         offset_ms: (K,) ms added at each source (turnout).
         limit_ms: (V,) latest ms at which a node may be entered; negative closes it.
         terminal: (V,) nodes to report.
+        threads: see :func:`siting.parallel.cores`; the answer is the same for any number.
 
     Returns:
         indptr (K+1,) int64, nodes (M,) int32 and ms (M,) int32: source k reaches
         nodes[indptr[k]:indptr[k+1]], in order of time.
     """
-    count = net.nodes
-    label = np.full(count, NEVER, dtype=np.int32)
-    touched = np.empty(count, dtype=np.int32)
-    heap = np.empty(len(net.head) + 1, dtype=np.int64)
-    room = max(_PAIRS_PER_BLOCK, count)
-    ends = np.zeros(len(source), dtype=np.int64)
+    blocks = search(net, source, offset_ms, limit_ms, terminal, threads)
     indptr = np.zeros(len(source) + 1, dtype=np.int64)
-    parts: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
-    done = 0
-    found = 0
-    while done < len(source):
-        nodes_out = np.empty(room, dtype=np.int32)
-        ms_out = np.empty(room, dtype=np.int32)
-        last = _within(
-            net.indptr, net.head, net.ms, source, offset_ms, limit_ms, terminal,
-            done, ends, nodes_out, ms_out, label, touched, heap,
-        )  # fmt: skip
-        used = int(ends[last - 1])
-        parts.append((nodes_out[:used].copy(), ms_out[:used].copy()))
-        indptr[done + 1 : last + 1] = ends[done:last] + found
-        found += used
-        done = last
-    if not parts:
+    if not blocks:
         empty = np.zeros(0, dtype=np.int32)
         return indptr, empty, empty
-    return indptr, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    starts = np.cumsum([0] + [len(block.nodes) for block in blocks])
+    for block, start in zip(blocks, starts, strict=False):
+        indptr[block.first + 1 : block.first + 1 + len(block.ends)] = block.ends + start
+    return (
+        indptr,
+        np.concatenate([block.nodes for block in blocks]),
+        np.concatenate([block.ms for block in blocks]),
+    )

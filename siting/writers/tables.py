@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from siting.figures import DECIMALS
+from siting.instance.arrays import Longs, Texts
 
 if TYPE_CHECKING:
     from siting.result import Result
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First letters by which a spreadsheet takes text for a formula."""
+
+_SPECIAL = re.compile('[,"\r\n]').search
+"""Finds a character for which a cell is quoted."""
+
+_ROWS_AT_A_TIME = 1 << 16
 
 
 def write_sites(result: Result, file: Path) -> None:
@@ -32,15 +40,20 @@ def write_table(table: pd.DataFrame, file: Path) -> None:
     Text that a spreadsheet would run as a formula gets an apostrophe in front. NaN is empty.
     """
     columns = [_cells(column, DECIMALS.get(str(name))) for name, column in table.items()]
-    lines = [",".join(table.columns), *map(",".join, zip(*columns, strict=True))]
-    file.write_bytes(("\n".join(lines) + "\n").encode())
+    with file.open("wb") as out:
+        out.write((",".join(table.columns) + "\n").encode())
+        for first in range(0, len(table), _ROWS_AT_A_TIME):
+            rows = slice(first, first + _ROWS_AT_A_TIME)
+            cells = (words[codes[rows]].tolist() for words, codes in columns)
+            lines = map(",".join, zip(*cells, strict=True))
+            out.write(("\n".join(lines) + "\n").encode())
 
 
-def _cells(column: pd.Series, decimals: int | None) -> list[str]:
-    """The cells of a column as CSV; each distinct value is put into words once."""
+def _cells(column: pd.Series, decimals: int | None) -> tuple[Texts, Longs]:
+    """The distinct cells of a column as CSV, and per row which of them it holds."""
     codes, distinct = pd.factorize(column)
-    words = [_word(value, decimals) for value in distinct] + [""]
-    return [words[code] for code in codes]  # NaN has the code -1
+    words = [_word(value, decimals) for value in np.asarray(distinct, dtype=object).tolist()]
+    return np.array([*words, ""], dtype=object), codes  # NaN has the code -1
 
 
 def _word(value: object, decimals: int | None) -> str:
@@ -49,6 +62,6 @@ def _word(value: object, decimals: int | None) -> str:
     text = str(value)
     if text.startswith(FORMULA):
         text = f"'{text}"
-    if any(letter in text for letter in ',"\r\n'):
+    if _SPECIAL(text):
         text = '"' + text.replace('"', '""') + '"'
     return text
