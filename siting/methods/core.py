@@ -7,7 +7,7 @@ Radius formulation: z_k <= z_(k-1) + sum of y at level k, z_k in [0, 1], objecti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -29,6 +29,7 @@ def solve_core(
     start: Flags | None,
     tell: Callable[[float | None, float | None], None] | None = None,
     room: float = 0.0,
+    price: Floats | None = None,
 ) -> tuple[Flags | None, float | None]:
     """Best plan of the form and a bound on its objective (constant included).
 
@@ -41,6 +42,7 @@ def solve_core(
         start: (m,) a plan to start from.
         tell: called with the incumbent and bound while HiGHS works.
         room: absolute gap at which to stop, beside the run's relative one.
+        price: (K,) what a unit of each limit costs, where limits are paid for instead of kept.
 
     Returns:
         (m,) plan or None; certified upper bound or None. Minus infinity as the bound says that
@@ -48,8 +50,12 @@ def solve_core(
     """
     if not form.columns:
         return _decided(form)
+    cost = np.zeros(form.columns)
+    if price is not None:
+        cost = (price[:, None] * form.use).sum(axis=0)
+        form = replace(form, use=form.use[:0], room=form.room[:0])
     level, levels = _levels(form)
-    model = _compose(form, level, levels)
+    model = _compose(form, level, levels, cost)
     initial = None if start is None else _start(form, level, levels, start)
 
     def turned(incumbent: float | None, bound: float | None) -> None:
@@ -97,7 +103,7 @@ class Relaxed:
 def relax(form: Form, run: Run, seconds: float) -> Relaxed | None:
     """Solve the linear relaxation, or None when it is not solved in time."""
     level, levels = _levels(form)
-    model = _compose(form, level, levels, integral=False)
+    model = _compose(form, level, levels, np.zeros(form.columns), integral=False)
     found = highs.solve_linear(model, run, seconds)
     if found is None:
         return None
@@ -120,11 +126,13 @@ def _levels(form: Form) -> tuple[NDArray[np.int64], int]:
     return level, int(level[-1]) + 1 if len(level) else 0
 
 
-def _compose(form: Form, level: NDArray[np.int64], levels: int, integral: bool = True) -> highspy.Highs:
+def _compose(
+    form: Form, level: NDArray[np.int64], levels: int, cost: Floats, integral: bool = True
+) -> highspy.Highs:
     """Columns: y (m), then z (levels). Rows: reach (levels), limits (K), floors (G)."""
     count = form.columns
     first = np.flatnonzero(np.r_[True, np.diff(level) > 0]) if levels else np.zeros(0, np.int64)
-    row_of_level = form.row_of_pair()[first]
+    row_of_level = form.row[first]
     continues = np.r_[False, np.diff(row_of_level) == 0] if levels else np.zeros(0, bool)
     step = form.parts[:, first].copy()  # what reaching a level adds beyond the next worse one
     step[:, :-1] -= np.where(continues[1:], form.parts[:, first[1:]], 0.0)
@@ -149,7 +157,7 @@ def _compose(form: Form, level: NDArray[np.int64], levels: int, integral: bool =
     lp.num_col_ = count + levels
     lp.offset_ = -form.constant  # so that relative gaps are those of the whole objective
     lp.num_row_ = levels + len(form.room) + len(form.floor)
-    lp.col_cost_ = np.r_[np.zeros(count), -step[0]]
+    lp.col_cost_ = np.r_[cost, -step[0]]
     lp.col_lower_ = np.zeros(lp.num_col_)
     lp.col_upper_ = np.ones(lp.num_col_)
     lp.row_lower_ = np.r_[np.full(levels + len(form.room), -inf), form.floor - slack]
@@ -177,7 +185,7 @@ def _start(form: Form, level: NDArray[np.int64], levels: int, is_open: Flags) ->
     reached[level[is_open[form.col]]] = True
     # A level is reached when it, or a better one of its row, has an open column.
     row = np.zeros(levels, dtype=np.int64)
-    row[level] = form.row_of_pair()
+    row[level] = form.row
     total = np.cumsum(reached)
     before = np.zeros(form.rows, dtype=np.int64)
     starts = np.searchsorted(row, np.arange(form.rows))

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.measures import OptionMeasure, Term
 from siting.measures.levels import build_levels
+from siting.methods.form_kernels import count_pairs, survivors, transpose, write_pairs
 from siting.methods.reduce import useful_candidates
 from siting.problem import Problem
 
@@ -25,7 +27,9 @@ HARD = 1e4
 
 def hard(parts: Floats) -> Floats:
     """(Z,) savings with every floor weighing so much that no swap gives one up."""
-    weighted: Floats = parts[0] + HARD * parts[1:].sum(axis=0)
+    weighted: Floats = parts[0]
+    if len(parts) > 1:
+        weighted = parts[0] + HARD * parts[1:].sum(axis=0)
     return weighted
 
 
@@ -66,15 +70,17 @@ class Form:
         """Number of columns m."""
         return len(self.option)
 
-    def row_of_pair(self) -> Ints:
+    @cached_property
+    def row(self) -> Ints:
         """(Z,) row of every pair."""
         return np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.indptr))
 
+    @cached_property
     def by_column(self) -> tuple[Longs, Longs]:
-        """Pairs by column: start (m+1,) and pair numbers (Z,)."""
-        start = np.zeros(self.columns + 1, dtype=np.int64)
-        np.cumsum(np.bincount(self.col, minlength=self.columns), out=start[1:])
-        return start, np.argsort(self.col, kind="stable")
+        """Pairs by column, rows ascending: start (m+1,) and pair numbers (Z,)."""
+        start, pair = np.zeros(self.columns + 1, dtype=np.int64), np.empty(len(self.col), dtype=np.int64)
+        transpose(self.col, start, pair)
+        return start, pair
 
 
 def build_form(
@@ -93,24 +99,20 @@ def build_form(
     signs = np.array([1.0 if up else -1.0 for up in (objective.maximize, *(up for _, up, _ in kept))])
     levels = build_levels(problem.responses, terms)
     wanted = useful_candidates(problem, levels, keep)
-    counts = np.diff(levels.row_ptr)
-    row_of_level = np.repeat(np.arange(levels.rows), counts)
-    per_level = signs[:, None] * (levels.gain - levels.base[:, row_of_level])
-    sizes = np.diff(levels.level_ptr)
     number_of = np.full(len(problem.responses.options.site), -1, dtype=np.int32)
     number_of[wanted] = np.arange(len(wanted), dtype=np.int32)
-    col = number_of[levels.option]
-    present = col >= 0
-    level_of_pair = np.repeat(np.arange(len(sizes)), sizes)[present]
-    row = row_of_level[level_of_pair]
     indptr = np.zeros(levels.rows + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row, minlength=levels.rows), out=indptr[1:])
+    count_pairs(levels.row_ptr, levels.level_ptr, levels.option, number_of, indptr)
+    col, parts = np.empty(indptr[-1], dtype=np.int32), np.empty((len(terms), indptr[-1]))
+    write_pairs(
+        levels.row_ptr, levels.level_ptr, levels.option, levels.gain, levels.base, signs, number_of,
+        indptr, col, parts,
+    )  # fmt: skip
     without = signs * (levels.constant + levels.base.sum(axis=1))
     values = np.array([sign * value for sign, (_, _, value) in zip(signs[1:], kept, strict=True)])
     use, room = limit_rows(problem, wanted)
-    parts = np.ascontiguousarray(per_level[:, level_of_pair])
     return Form(
-        wanted, indptr, col[present], parts, hard(parts), values - without[1:],
+        wanted, indptr, col, parts, hard(parts), values - without[1:],
         float(without[0]), use, room, problem.responses.options.required[wanted],
     )  # fmt: skip
 
@@ -131,39 +133,50 @@ def limit_rows(problem: Problem, wanted: Ints) -> tuple[Floats, Floats]:
     return np.array(use).reshape(len(use), len(wanted)), np.array(room, dtype=np.float64)
 
 
-def shrink(form: Form, closed: Flags, opened: Flags) -> tuple[Form, Longs, Longs, Floats]:
-    """Take columns out: closed ones vanish, opened ones join the base.
+def shrink(
+    form: Form, closed: Flags, opened: Flags, cut: Floats | None = None
+) -> tuple[Form, Longs, Longs, Floats]:
+    """Take columns out: closed ones vanish, opened ones join the base; cut rows short.
 
-    A row ends at its first opened column; what that column saves moves into the constant.
+    A row ends at its first opened column; what that column saves moves into the constant. A row
+    that is cut loses the pairs that save less than its cut, and gets the most that one of them
+    saves for nothing: no plan is worth less in the smaller form.
+
+    Args:
+        form: the form.
+        closed, opened: (m,) columns to take out.
+        cut: (n,) savings, for a form without floors.
 
     Returns:
         The smaller form, the columns and the rows kept (old numbers), and (1+G, old rows) the
         savings per part that moved into the constant.
     """
-    row = form.row_of_pair()
-    is_opened = opened[form.col]
-    # First opened pair of every row: everything from there on saves nothing more.
-    first = np.full(form.rows, len(form.col), dtype=np.int64)
-    hits = np.flatnonzero(is_opened)
-    np.minimum.at(first, row[hits], hits)
-    has = first < len(form.col)
+    kept = np.zeros(len(form.col), dtype=bool)
+    end = np.empty(form.rows, dtype=np.int64)
+    below = np.full(form.rows, -np.inf) if cut is None else cut
+    survivors(form.indptr, form.col, form.parts[0], closed, opened, below, kept, end)
     base = np.zeros((len(form.parts), form.rows))
-    base[:, has] = form.parts[:, first[has]]
-    keep = (np.arange(len(form.col)) < first[row]) & ~closed[form.col]
-    parts = form.parts - base[:, row]
-    keep &= np.any(parts > 0, axis=0)
+    has = end >= 0
+    base[:, has] = form.parts[:, end[has]]
+    pair = np.flatnonzero(kept)
+    row = np.searchsorted(form.indptr, pair, side="right").astype(np.int32) - 1
+    parts = form.parts[:, pair] - base[:, row]
+    saves = np.any(parts > 0, axis=0)
+    if not saves.all():
+        pair, row, parts = pair[saves], row[saves], parts[:, saves]
     columns = np.flatnonzero(~closed & ~opened)
     number = np.full(form.columns, -1, dtype=np.int32)
     number[columns] = np.arange(len(columns), dtype=np.int32)
-    rows = np.unique(row[keep])
-    counts = np.bincount(row[keep], minlength=form.rows)[rows]
+    counts = np.bincount(row, minlength=form.rows)
+    rows = np.flatnonzero(counts)
     total = base.sum(axis=1)
+    parts = np.ascontiguousarray(parts)
     smaller = Form(
         form.option[columns],
-        np.r_[0, np.cumsum(counts)].astype(np.int64),
-        number[form.col[keep]],
-        np.ascontiguousarray(parts[:, keep]),
-        hard(parts[:, keep]),
+        np.r_[0, np.cumsum(counts[rows])].astype(np.int64),
+        number[form.col[pair]],
+        parts,
+        hard(parts),
         form.floor - total[1:],
         form.constant + float(total[0]),
         np.ascontiguousarray(form.use[:, columns]),
@@ -171,6 +184,15 @@ def shrink(form: Form, closed: Flags, opened: Flags) -> tuple[Form, Longs, Longs
         form.must[columns],
     )
     return smaller, columns.astype(np.int64), rows.astype(np.int64), base
+
+
+def unit_of(form: Form) -> float:
+    """The least two different plans can differ by, where savings are whole numbers; else 0."""
+    saving = form.parts[0]
+    whole = np.rint(saving)
+    if not len(saving) or len(form.parts) > 1 or np.any(np.abs(saving - whole) > 1e-9):
+        return 0.0
+    return float(np.gcd.reduce(whole.astype(np.int64)))
 
 
 def restricted(form: Form, closed: Ints, opened: Ints) -> Form:

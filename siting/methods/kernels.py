@@ -1,4 +1,4 @@
-"""Loops of the decomposition, compiled by numba; arrays only, see :mod:`siting.methods.form`."""
+"""Loops of the search for plans, compiled by numba; arrays only, see :mod:`siting.methods.form`."""
 
 from __future__ import annotations
 
@@ -10,246 +10,85 @@ ROOM = 1e-9
 
 
 @numba.njit(cache=True, nogil=True)
-def evaluate(indptr, col, saving, lam, rho):  # type: ignore[no-untyped-def]
-    """rho_j = sum_i max(0, s_ij - lambda_i); rows are sorted, so each scan stops early."""
-    rho[:] = 0.0
-    for i in range(len(indptr) - 1):
-        price = lam[i]
-        for p in range(indptr[i], indptr[i + 1]):
-            over = saving[p] - price
-            if over <= 0.0:
-                break
-            rho[col[p]] += over
+def _swap_fits(use, room, used, a, b):  # type: ignore[no-untyped-def]
+    """Whether opening a and closing b (-1: none) keeps every limit."""
+    for k in range(len(room)):
+        after = used[k] + use[k, a] - (use[k, b] if b >= 0 else 0.0)
+        if after > room[k] + ROOM * abs(room[k]):
+            return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True)
-def subgradient(indptr, col, saving, lam, y, grad):  # type: ignore[no-untyped-def]
-    """grad_i = 1 - sum of y over the pairs that save more than lambda_i."""
-    for i in range(len(indptr) - 1):
-        price = lam[i]
-        total = 1.0
-        for p in range(indptr[i], indptr[i + 1]):
-            if saving[p] <= price:
-                break
-            total -= y[col[p]]
-        grad[i] = total
+def _sift_down(heap, score, size, at):  # type: ignore[no-untyped-def]
+    """Restore a heap of columns with the highest score on top, ties by number."""
+    j = heap[at]
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        a = heap[child]
+        if child + 1 < size:
+            b = heap[child + 1]
+            if score[b] > score[a] or (score[b] == score[a] and b < a):
+                child, a = child + 1, b
+        if score[a] < score[j] or (score[a] == score[j] and a > j):
+            break
+        heap[at] = a
+        at = child
+    heap[at] = j
 
 
 @numba.njit(cache=True, nogil=True)
-def descent(average, lam, top, direction):  # type: ignore[no-untyped-def]
-    """Averaged subgradient without the components that leave [0, top]; its squared length.
-
-    These vector loops are compiled, not left to BLAS: its sums depend on the number of threads.
-    """
-    norm = 0.0
-    for i in range(len(lam)):
-        d = average[i]
-        if (lam[i] <= 0.0 and d > 0.0) or (lam[i] >= top[i] and d < 0.0):
-            d = 0.0
-        direction[i] = d
-        norm += d * d
-    return norm
-
-
-@numba.njit(cache=True, nogil=True)
-def advance(lam, direction, length, top):  # type: ignore[no-untyped-def]
-    """The next point: a step against the direction, kept in [0, top]."""
-    result = np.empty(len(lam))
-    for i in range(len(lam)):
-        result[i] = min(top[i], max(0.0, lam[i] - length * direction[i]))
-    return result
-
-
-@numba.njit(cache=True, nogil=True)
-def average_in(grad, average, direction, most):  # type: ignore[no-untyped-def]
-    """Mix a subgradient into the average with the weight that makes the average shortest.
-
-    Returns:
-        The weight, at most ``most`` and at least a tenth of it, and subgradient x direction.
-    """
-    square, cross, aligned = 0.0, 0.0, 0.0
-    for i in range(len(grad)):
-        difference = grad[i] - average[i]
-        square += difference * difference
-        cross += difference * average[i]
-        aligned += grad[i] * direction[i]
-    best = -cross / square if square > 0.0 else 1.0
-    weight = min(most, max(most / 10.0, best))
-    for i in range(len(grad)):
-        average[i] += weight * (grad[i] - average[i])
-    return weight, aligned
-
-
-@numba.njit(cache=True, nogil=True)
-def note_bounds(rho, use, pi, bound, closed_at, opened_at):  # type: ignore[no-untyped-def]
-    """Keep, per column, the best bound on plans with the column closed, and opened."""
-    for j in range(len(rho)):
-        reduced = rho[j]
-        for k in range(len(pi)):
-            reduced -= use[k, j] * pi[k]
-        closed_at[j] = min(closed_at[j], bound - max(0.0, reduced))
-        opened_at[j] = min(opened_at[j], bound + min(0.0, reduced))
-
-
-@numba.njit(cache=True, nogil=True)
-def _solve_small(matrix, rhs, active):  # type: ignore[no-untyped-def]
-    """Gaussian elimination on the active rows of a small positive definite system, in place."""
-    size = len(rhs)
-    for k in range(size):
-        if not active[k]:
-            continue
-        for r in range(k + 1, size):
-            if active[r] and matrix[r, k] != 0.0:
-                factor = matrix[r, k] / matrix[k, k]
-                for c in range(k, size):
-                    matrix[r, c] -= factor * matrix[k, c]
-                rhs[r] -= factor * rhs[k]
-    for k in range(size - 1, -1, -1):
-        if not active[k]:
-            rhs[k] = 0.0
-            continue
-        for c in range(k + 1, size):
-            if active[c]:
-                rhs[k] -= matrix[k, c] * rhs[c]
-        rhs[k] /= matrix[k, k]
-
-
-@numba.njit(cache=True, nogil=True)
-def _smooth(rho, use, room, pi, tau):  # type: ignore[no-untyped-def]
-    """room.pi + sum_j h(d_j), h the hinge rounded over |d| < tau."""
+def _gain(col_start, col_pair, row, saving, current, j):  # type: ignore[no-untyped-def]
     total = 0.0
-    for k in range(len(pi)):
-        total += room[k] * pi[k]
-    for j in range(len(rho)):
-        d = rho[j]
-        for k in range(len(pi)):
-            d -= use[k, j] * pi[k]
-        if d >= tau:
-            total += d
-        elif d > -tau:
-            total += (d + tau) * (d + tau) / (4.0 * tau)
+    for q in range(col_start[j], col_start[j + 1]):
+        p = col_pair[q]
+        total += max(0.0, saving[p] - current[row[p]])
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def price(rho, use, room, scale, pi, tau, steps, y):  # type: ignore[no-untyped-def]
-    """Prices pi >= 0 of the limits by a smoothed projected Newton method.
+def greedy(saving, col_start, col_pair, row, use, room, weight, is_open, used, current):  # type: ignore[no-untyped-def]
+    """Open columns by gain per weighted use of the limits while any fits.
 
-    Minimizes room.pi + sum_j max(0, rho_j - use_j.pi) approximately; any pi >= 0 gives a valid
-    bound, so only its quality depends on how far this gets. Changes ``pi`` and ``y`` in place.
-
-    Returns:
-        The true (unsmoothed) value, and the tau for the next call.
-    """
-    limits, count = use.shape
-    gradient = np.empty(limits)
-    hessian = np.empty((limits, limits))
-    active = np.empty(limits, np.bool_)
-    trial = np.empty(limits)
-    band = 0
-    for _ in range(steps):
-        band = 0
-        for k in range(limits):
-            gradient[k] = room[k]
-            for c in range(limits):
-                hessian[k, c] = 0.0
-            hessian[k, k] = 0.1 * scale[k] * scale[k]
-        for j in range(count):
-            d = rho[j]
-            for k in range(limits):
-                d -= use[k, j] * pi[k]
-            share = min(1.0, max(0.0, (d + tau) / (2.0 * tau)))
-            y[j] = share
-            if share == 0.0:
-                continue
-            inside = 0.0 < share < 1.0
-            band += inside
-            for k in range(limits):
-                a = use[k, j]
-                if a != 0.0:
-                    gradient[k] -= a * share
-                    if inside:
-                        for c in range(limits):
-                            hessian[k, c] += a * use[c, j]
-        worst = 0.0
-        for k in range(limits):
-            active[k] = not (pi[k] <= 0.0 and gradient[k] >= 0.0)
-            if active[k]:
-                worst = max(worst, abs(gradient[k]) / scale[k])
-        if worst < 0.3:
-            break
-        for k in range(limits):
-            for c in range(limits):
-                hessian[k, c] /= 2.0 * tau
-        _solve_small(hessian, gradient, active)
-        here = _smooth(rho, use, room, pi, tau)
-        length = 1.0
-        for _ in range(12):
-            for k in range(limits):
-                trial[k] = max(0.0, pi[k] - length * gradient[k])
-            if _smooth(rho, use, room, trial, tau) < here:
-                for k in range(limits):  # assigning a slice would compile error texts: 4 seconds
-                    pi[k] = trial[k]
-                break
-            length *= 0.3
-    value = 0.0
-    for k in range(limits):
-        value += room[k] * pi[k]
-    for j in range(count):
-        d = rho[j]
-        for k in range(limits):
-            d -= use[k, j] * pi[k]
-        value += max(0.0, d)
-    # Enough options in the band make the prices move smoothly, too many blur them.
-    tau *= 0.9 if band > limits + 12 else 1.1
-    return value, tau
-
-
-@numba.njit(cache=True, nogil=True)
-def greedy(indptr, col, saving, col_start, col_pair, row, use, room, weight, is_open, used, current):  # type: ignore[no-untyped-def]
-    """Open columns by gain per weighted use of the limits while any fits; eager gain updates.
-
+    Gains only fall, so a column whose gain is still the highest when counted anew is the best one
+    (Minoux 1978, Accelerated greedy algorithms for maximizing submodular set functions).
     ``is_open``, ``used`` (K,) and ``current`` (n, best saving so far) are changed in place.
     """
     count = len(is_open)
-    gain = np.zeros(count)
-    burden = np.empty(count)
+    score, burden = np.zeros(count), np.empty(count)
+    heap, size = np.empty(count, np.int64), 0
     for j in range(count):
         burden[j] = 1e-12
         for k in range(len(room)):
             burden[j] += weight[k] * max(0.0, use[k, j])
-        for q in range(col_start[j], col_start[j + 1]):
-            p = col_pair[q]
-            gain[j] += max(0.0, saving[p] - current[row[p]])
-    while True:
-        best, best_score = -1, 0.0
-        for j in range(count):
-            if is_open[j] or gain[j] <= 0.0:
-                continue
-            score = gain[j] / burden[j]
-            if score > best_score:
-                fits = True
-                for k in range(len(room)):
-                    if use[k, j] > 0.0 and used[k] + use[k, j] > room[k] + ROOM * abs(room[k]):
-                        fits = False
-                if fits:
-                    best, best_score = j, score
-        if best < 0:
-            return
-        is_open[best] = True
-        for k in range(len(room)):
-            used[k] += use[k, best]
-        for q in range(col_start[best], col_start[best + 1]):
-            p = col_pair[q]
-            i = row[p]
-            before, after = current[i], saving[p]
-            if after <= before:
-                continue
-            current[i] = after
-            for r in range(indptr[i], indptr[i + 1]):
-                if saving[r] <= before:
-                    break
-                gain[col[r]] -= min(saving[r], after) - before
+        if not is_open[j]:
+            score[j] = _gain(col_start, col_pair, row, saving, current, j) / burden[j]
+            if score[j] > 0.0:
+                heap[size] = j
+                size += 1
+    for at in range(size // 2 - 1, -1, -1):
+        _sift_down(heap, score, size, at)
+    while size:
+        j = heap[0]
+        fresh = 0.0
+        if _swap_fits(use, room, used, j, -1):  # what does not fit now never will
+            fresh = _gain(col_start, col_pair, row, saving, current, j) / burden[j]
+        if fresh == score[j] and fresh > 0.0:
+            is_open[j] = True
+            for k in range(len(room)):
+                used[k] += use[k, j]
+            for q in range(col_start[j], col_start[j + 1]):
+                p = col_pair[q]
+                current[row[p]] = max(current[row[p]], saving[p])
+            fresh = 0.0
+        score[j] = fresh
+        if fresh <= 0.0:
+            size -= 1
+            heap[0] = heap[size]
+        if size:
+            _sift_down(heap, score, size, 0)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -287,27 +126,45 @@ def _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, bes
 
 
 @numba.njit(cache=True, nogil=True)
-def _swap_fits(use, room, used, a, b):  # type: ignore[no-untyped-def]
-    """Whether opening a and closing b (-1: none) keeps every limit."""
-    for k in range(len(room)):
-        after = used[k] + use[k, a] - (use[k, b] if b >= 0 else 0.0)
-        if after > room[k] + ROOM * abs(room[k]):
-            return False
-    return True
+def _lowest(open_cols, opens, loss):  # type: ignore[no-untyped-def]
+    """The least that closing an open column loses."""
+    least = np.inf
+    for t in range(opens):
+        least = min(least, loss[open_cols[t]])
+    return least
+
+
+@numba.njit(cache=True, nogil=True)
+def _awaken(indptr, col, row, col_start, col_pair, j, asleep):  # type: ignore[no-untyped-def]
+    """Swaps of the columns that share a row with j have to be looked at again."""
+    many = 0
+    for q in range(col_start[j], col_start[j + 1]):
+        i = row[col_pair[q]]
+        many += indptr[i + 1] - indptr[i]
+    if many > 8 * len(asleep):  # almost all of them: not worth finding out which
+        for c in range(len(asleep)):
+            asleep[c] = False
+        return
+    for q in range(col_start[j], col_start[j + 1]):
+        i = row[col_pair[q]]
+        for p in range(indptr[i], indptr[i + 1]):
+            asleep[col[p]] = False
 
 
 @numba.njit(cache=True, nogil=True)
 def interchange(  # type: ignore[no-untyped-def]
     indptr, col, saving, row, col_start, col_pair, use, room, order,
-    is_open, used, who, best, second, loss, least,
+    is_open, used, who, best, second, loss, asleep, least,
 ):  # fmt: skip
-    """One pass of swaps over all closed columns, each by its best partner (Whitaker 1983).
+    """One pass of swaps over the closed columns that are awake, each by its best partner.
 
-    With best and second-best saving per row, a swap (open a, close b) changes the objective by
-    gain(a) - loss(b) + extra(a, b), extra only where both touch a row (Resende & Werneck 2007).
+    With best and second-best saving per row (Whitaker 1983), a swap (open a, close b) changes the
+    objective by gain(a) - loss(b) + extra(a, b), extra only where both touch a row (Resende &
+    Werneck 2007). A column whose swaps all fail falls asleep until a row of it changes.
 
     Returns:
-        The improvement made; ``is_open``, ``used`` and the row states are changed in place.
+        The improvement made; ``is_open``, ``used``, ``asleep`` (m,) and the row states are changed
+        in place.
     """
     improved = 0.0
     extra = np.zeros(len(is_open))
@@ -318,8 +175,9 @@ def interchange(  # type: ignore[no-untyped-def]
         if is_open[j]:
             open_cols[opens] = j
             opens += 1
+    lowest = _lowest(open_cols, opens, loss)
     for a in order:
-        if is_open[a]:
+        if is_open[a] or asleep[a]:
             continue
         gain, count = 0.0, 0
         for q in range(col_start[a], col_start[a + 1]):
@@ -344,7 +202,7 @@ def interchange(  # type: ignore[no-untyped-def]
                 change = gain - loss[b] + extra[b]
                 if change > delta and _swap_fits(use, room, used, a, b):
                     partner, delta = b, change
-            if gain > delta:
+            if gain - lowest > delta:
                 for t in range(opens):
                     b = open_cols[t]
                     change = gain - loss[b]
@@ -353,6 +211,7 @@ def interchange(  # type: ignore[no-untyped-def]
         for t in range(count):
             extra[touched[t]] = 0.0
         if delta <= least:
+            asleep[a] = True
             continue
         improved += delta
         if partner >= 0:
@@ -369,5 +228,104 @@ def interchange(  # type: ignore[no-untyped-def]
             used[k] += use[k, a] - (use[k, partner] if partner >= 0 else 0.0)
         if partner >= 0:
             _refresh(indptr, col, saving, is_open, row, col_start, col_pair, partner, who, best, second, loss)
+            _awaken(indptr, col, row, col_start, col_pair, partner, asleep)
         _refresh(indptr, col, saving, is_open, row, col_start, col_pair, a, who, best, second, loss)
+        _awaken(indptr, col, row, col_start, col_pair, a, asleep)
+        lowest = _lowest(open_cols, opens, loss)
     return improved
+
+
+@numba.njit(cache=True, nogil=True)
+def _flip(  # type: ignore[no-untyped-def]
+    indptr, col, saving, row, col_start, col_pair, use, j,
+    is_open, used, who, best, second, loss, asleep,
+):  # fmt: skip
+    """Open or close one column, whatever it fits or costs."""
+    is_open[j] = not is_open[j]
+    for k in range(len(used)):
+        used[k] += use[k, j] if is_open[j] else -use[k, j]
+    _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, best, second, loss)
+    _awaken(indptr, col, row, col_start, col_pair, j, asleep)
+
+
+@numba.njit(cache=True, nogil=True)
+def _assign(to, values):  # type: ignore[no-untyped-def]
+    """Copy an array; assigning a slice would compile error texts: seconds."""
+    for i in range(len(to)):
+        to[i] = values[i]
+
+
+@numba.njit(cache=True, nogil=True)
+def _cheapest(use, room, used, is_open, loss, kept):  # type: ignore[no-untyped-def]
+    """The open column, not one of ``kept``, that loses least among those in a limit that is broken."""
+    found, least = -1, np.inf
+    for j in range(len(is_open)):
+        if not is_open[j] or loss[j] >= least or kept[j]:
+            continue
+        for k in range(len(room)):
+            if use[k, j] > 0.0 and used[k] > room[k] + ROOM * abs(room[k]):
+                found, least = j, loss[j]
+                break
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def shake(  # type: ignore[no-untyped-def]
+    indptr, col, saving, row, col_start, col_pair, use, room, order,
+    is_open, used, who, best, second, loss, least, pool, trials, rng,
+):  # fmt: skip
+    """Open some neighbouring columns at random, close what then is too much, swap; keep what is no worse.
+
+    An iterated local search: a swap looks only at columns near the disturbance. It starts at a
+    column of ``pool``. The plan and its state are changed in place, and end in the best plan found.
+    """
+    asleep, forced = np.ones(len(is_open), np.bool_), np.zeros(len(is_open), np.bool_)
+    worth = best.sum()
+    for _ in range(trials):
+        begun_open, begun_used, begun_who = is_open.copy(), used.copy(), who.copy()
+        begun_best, begun_second, begun_loss = best.copy(), second.copy(), loss.copy()
+        near = pool[rng.integers(0, len(pool))]
+        for j in range(len(forced)):
+            forced[j] = False
+        for t in range(rng.integers(1, 5)):
+            j = near
+            if t and col_start[near + 1] > col_start[near]:
+                # Others share a row with the first: neighbours on the map.
+                i = row[col_pair[rng.integers(col_start[near], col_start[near + 1])]]
+                j = col[rng.integers(indptr[i], indptr[i + 1])]
+            if not is_open[j]:
+                forced[j] = True
+                _flip(
+                    indptr, col, saving, row, col_start, col_pair, use, j,
+                    is_open, used, who, best, second, loss, asleep,
+                )  # fmt: skip
+        while True:
+            j = _cheapest(use, room, used, is_open, loss, forced)
+            if j < 0:
+                break
+            _flip(
+                indptr, col, saving, row, col_start, col_pair, use, j,
+                is_open, used, who, best, second, loss, asleep,
+            )  # fmt: skip
+        for _ in range(6):
+            gained = interchange(
+                indptr, col, saving, row, col_start, col_pair, use, room, order,
+                is_open, used, who, best, second, loss, asleep, least,
+            )  # fmt: skip
+            if gained <= 0.0:
+                break
+        fits = True
+        for k in range(len(room)):
+            fits = fits and used[k] <= room[k] + ROOM * abs(room[k])
+        now = best.sum()
+        if fits and now >= worth:
+            worth = now
+            continue
+        _assign(is_open, begun_open)
+        _assign(used, begun_used)
+        _assign(who, begun_who)
+        _assign(best, begun_best)
+        _assign(second, begun_second)
+        _assign(loss, begun_loss)
+        for j in range(len(asleep)):
+            asleep[j] = True

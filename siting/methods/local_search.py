@@ -14,10 +14,14 @@ import numpy as np
 from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.methods import kernels
 from siting.methods.form import Form
+from siting.methods.form_kernels import best_pairs
 from siting.methods.run import Run
 
 _LEAST = 1e-11
 """Improvements below this share of the objective are rounding."""
+
+ROUNDED = 0.3
+"""Least share of a column in a fractional plan that rounding opens."""
 
 
 @dataclass(eq=False)
@@ -50,10 +54,10 @@ class Search:
 
 def begin(form: Form, is_open: Flags) -> Search:
     """Search state of a plan."""
-    start, pair = form.by_column()
+    start, pair = form.by_column
     count = form.rows
     search = Search(
-        form, form.row_of_pair(), start, pair, is_open.copy(), np.zeros(len(form.room)),
+        form, form.row, start, pair, is_open.copy(), np.zeros(len(form.room)),
         np.empty(count, np.int32), np.empty(count), np.empty(count), np.empty(form.columns),
     )  # fmt: skip
     _recount(search)
@@ -79,8 +83,8 @@ def fill(search: Search, weight: Floats) -> None:
     """Open greedily what still fits, by gain per use of the limits weighted by ``weight`` (K,)."""
     form = search.form
     kernels.greedy(
-        form.indptr, form.col, form.saving, search.col_start, search.col_pair, search.row,
-        form.use, form.room, weight, search.is_open, search.used, search.best.copy(),
+        form.saving, search.col_start, search.col_pair, search.row, form.use, form.room, weight,
+        search.is_open, search.used, search.best.copy(),
     )  # fmt: skip
     _recount(search)
 
@@ -90,43 +94,56 @@ def improve(search: Search, run: Run, passes: int = 100) -> None:
     form = search.form
     # A fixed shuffle: neighbours in the numbering are neighbours on the map and would compete.
     order = np.random.default_rng(run.seed).permutation(form.columns)
+    asleep = np.zeros(form.columns, dtype=bool)
+    everybody = True
     for _ in range(passes):
         gained = kernels.interchange(
             form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-            form.use, form.room, order, search.is_open, search.used,
-            search.who, search.best, search.second, search.loss, _LEAST * max(1.0, search.savings),
+            form.use, form.room, order, search.is_open, search.used, search.who, search.best,
+            search.second, search.loss, asleep, _LEAST * max(1.0, search.savings),
         )  # fmt: skip
         _recount(search)
-        if gained <= 0.0 or run.over:
+        if run.over or (gained <= 0.0 and everybody):
             return
+        # What was lost by closing changes everywhere: in the end all are looked at once more.
+        everybody = gained <= 0.0
+        if everybody:
+            asleep[:] = False
 
 
-def shaken(form: Form, is_open: Flags, price: Floats, rng: np.random.Generator) -> Search:
-    """A plan with two to five neighbouring columns closed and the room filled up differently.
+def rounded(form: Form, y: Floats, price: Floats, run: Run) -> Flags:
+    """A plan from a fractional one (m,): its larger shares, filled up at the limits' prices, improved."""
+    is_open = np.zeros(form.columns, dtype=bool)
+    room = form.room + kernels.ROOM * np.abs(form.room)
+    for j in np.argsort(-y, kind="stable"):
+        if y[j] < ROUNDED:
+            break
+        if np.all(form.use[:, j] <= room):
+            is_open[j] = True
+            room = room - form.use[:, j]
+    search = begin(form, is_open)
+    fill(search, price if price.any() else 1.0 / np.maximum(form.room, 1e-9))
+    improve(search, run, passes=20)
+    return search.is_open
 
-    Neighbours are columns that serve the same rows. Prices of the limits are blurred, so that the
-    filling does not come back to the same plan.
-    """
-    trial = is_open.copy()
-    start, pair = form.by_column()
-    center = int(rng.choice(np.flatnonzero(is_open)))
-    rows = form.row_of_pair()[pair[start[center] : start[center + 1]]]
-    around = np.unique(form.col[np.isin(form.row_of_pair(), rows)])
-    near = np.union1d(around[is_open[around]], rng.choice(np.flatnonzero(is_open), 2))
-    trial[rng.choice(near, min(int(rng.integers(2, 6)), len(near)), replace=False)] = False
-    fresh = around[~is_open[around]]
-    if len(fresh):
-        opened = trial.copy()
-        opened[rng.choice(fresh)] = True
-        trial = opened if fits(form, opened) else trial
-    search = begin(form, trial)
-    fill(search, price * np.exp(rng.normal(0.0, 0.3, len(price))))
-    return search
+
+def shake(search: Search, seed: int, trials: int, pool: Longs) -> bool:
+    """Disturb the plan near columns of ``pool``, swap, keep what is better; whether anything was."""
+    form, before = search.form, search.savings
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(form.columns)
+    kernels.shake(
+        form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
+        form.use, form.room, order, search.is_open, search.used, search.who, search.best,
+        search.second, search.loss, _LEAST * max(1.0, before), pool, trials, rng,
+    )  # fmt: skip
+    _recount(search)
+    return search.savings > before + _LEAST * max(1.0, before)
 
 
 def around(form: Form, center: int, count: int) -> Flags:
     """(m,) at least ``count`` columns near one, by hops over shared rows, if there are so many."""
-    row = form.row_of_pair()
+    row = form.row
     near = np.zeros(form.columns, dtype=bool)
     near[center] = True
     while True:
@@ -146,22 +163,20 @@ def fits(form: Form, is_open: Flags) -> bool:
 
 def per_part(form: Form, is_open: Flags) -> Floats:
     """(1+G,) savings of a plan in the objective and in every floor."""
-    pairs = np.flatnonzero(is_open[form.col])
-    rows, first = np.unique(form.row_of_pair()[pairs], return_index=True)
-    return form.parts[:, pairs[first]].sum(axis=1) if len(rows) else np.zeros(len(form.parts))
+    best, _ = top_two_parts(form, is_open)
+    total: Floats = best.sum(axis=1)
+    return total
 
 
 def top_two_parts(form: Form, is_open: Flags) -> tuple[Floats, Floats]:
     """(1+G, n) best and second-best savings of every row in a plan, per part."""
-    row = form.row_of_pair()
-    pairs = np.flatnonzero(is_open[form.col])
-    rows, first = np.unique(row[pairs], return_index=True)
-    best, second = np.zeros((2, len(form.parts), form.rows))
-    best[:, rows] = form.parts[:, pairs[first]]
-    follows = first + 1
-    has = np.diff(np.r_[first, len(pairs)]) > 1
-    second[:, rows[has]] = form.parts[:, pairs[follows[has]]]
-    return best, second
+    found = np.zeros((2, len(form.parts), form.rows))
+    pairs = np.empty((2, form.rows), dtype=np.int64)
+    best_pairs(form.indptr, form.col, is_open, pairs[0], pairs[1])
+    for savings, pair in zip(found, pairs, strict=True):
+        has = pair >= 0
+        savings[:, has] = form.parts[:, pair[has]]
+    return found[0], found[1]
 
 
 def keeps_floors(form: Form, parts: Floats) -> bool:

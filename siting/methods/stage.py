@@ -6,11 +6,14 @@ import time
 
 import numpy as np
 
-from siting.instance.arrays import Flags, Ints
+from siting.instance.arrays import Flags, Ints, Longs
 from siting.methods import local_search, volume
 from siting.methods.core import relax, solve_core
-from siting.methods.form import Form, shrink
+from siting.methods.form import Form, shrink, unit_of
 from siting.methods.run import Run
+from siting.methods.space import Space
+from siting.methods.split import solve_parts
+from siting.methods.tree import Tree
 from siting.plan import PROVED_GAP
 
 CLOSE_SECONDS = 10.0
@@ -22,11 +25,21 @@ NEIGHBOURHOOD = 300
 LARGE_PAIRS = 60_000
 """Pairs from which HiGHS may overrun a time limit of seconds before it looks at its clock."""
 
-SHAKES = 200
-"""Vain disturbances of the best plan after which it is left alone."""
+TRIALS, VAIN = 100, 5
+"""Disturbances of the best plan at a time, and how often they may be in vain."""
 
 SMALL_PAIRS = 30_000
 """Pairs of a shrunken form that HiGHS takes whole."""
+
+FREED = 100
+"""Columns that the first program over the undecided ones frees."""
+
+LONG_ROWS = 6
+"""Pairs of a row from which a tree of Lagrangian bounds beats HiGHS."""
+
+NEAREST, NEAREST_SHARE = 40, 6
+"""Nearest columns of a row that are looked at first: these many, and these times as many as there
+are columns for one that is opened."""
 
 
 class Stage:
@@ -50,15 +63,31 @@ class Stage:
         self._run, self._sign, self._wanted = run, sign, wanted
         self._full = form
         self._deadline = time.monotonic() + share_of_time * run.left
-        self._fixed = form.must.copy()
-        none = np.zeros(form.columns, dtype=bool)
-        self._core, self._columns, _, _ = shrink(form, none, form.must)
-        self.feasible = bool(np.all(self._core.room >= -1e-9 * np.maximum(1.0, np.abs(form.room))))
+        self._space = Space(form)
+        self.feasible = self._space.feasible
+        self._unit = unit_of(form)
         self._plan: Flags | None = None
         self._value = -np.inf
         # Nothing can save more than every row its best.
         self._bound = form.constant + float(form.parts[0, form.indptr[:-1]].sum())
-        self._dual: volume.Dual | None = None
+
+    @property
+    def _core(self) -> Form:
+        return self._space.form
+
+    @property
+    def _columns(self) -> Longs:
+        return self._space.columns
+
+    @property
+    def _dual(self) -> volume.Dual:
+        assert self._space.dual is not None
+        return self._space.dual
+
+    @property
+    def _needed(self) -> float:
+        """What a plan must be worth to be better, or as good where worths are not whole units."""
+        return self._value + self._unit * (1.0 - 1e-6)
 
     def solve(self, start: Ints | None) -> tuple[Ints | None, float, float]:
         """Best plan (option numbers), its value, and a certified bound."""
@@ -82,17 +111,19 @@ class Stage:
         self._offer(np.isin(self._full.option, start))
         # Plans that fall short by less than the rounding of sums count as equally good.
         self._value -= PROVED_GAP * abs(self._value)
+        self._unit = 0.0
         with self._run.phase("settle"):
             self._tighten(plans=False)
         left = np.zeros(self._full.columns, dtype=bool)
         left[self._columns] = True
-        return self._full.option[~left & ~self._fixed], self._full.option[self._fixed]
+        return self._full.option[~left & ~self._space.fixed], self._full.option[self._space.fixed]
 
     # -- plans ------------------------------------------------------------------------------
 
     def _first_plan(self, start: Ints | None) -> None:
         if start is not None:
             self._offer(np.isin(self._full.option, start))
+        self._space.keep_nearest(NEAREST + NEAREST_SHARE * self._core.columns // self._most_opened())
         form = self._core
         is_open = self._plan[self._columns] if self._plan is not None else np.zeros(form.columns, dtype=bool)
         search = local_search.begin(form, is_open)
@@ -103,10 +134,21 @@ class Stage:
         self._offer_core(search.is_open)
         self._tell()
 
+    def _most_opened(self) -> int:
+        """About how many columns the limits let a plan open."""
+        use, room = self._core.use, self._core.room
+        mean = np.maximum(0.0, use).mean(axis=1) if use.size else np.zeros(len(room))
+        counts = [left / each for left, each in zip(room, mean, strict=True) if each > 0.0]
+        return max(1, int(min(counts, default=self._core.columns)))
+
     def _offer_core(self, is_open: Flags) -> bool:
         """Take a plan of the core if it is the best so far."""
-        plan = self._fixed.copy()
-        plan[self._columns[is_open]] = True
+        return self._offer_in(self._space, is_open)
+
+    def _offer_in(self, space: Space, is_open: Flags) -> bool:
+        """Take a plan over the columns of a space if it is the best so far."""
+        plan = space.fixed.copy()
+        plan[space.columns[is_open]] = True
         return self._offer(plan)
 
     def _offer(self, plan: Flags) -> bool:
@@ -122,85 +164,56 @@ class Stage:
 
     def _round(self) -> None:
         """A plan from the averaged fractional one, completed and improved."""
-        assert self._dual is not None
-        form, y = self._core, self._dual.y
-        is_open = np.zeros(form.columns, dtype=bool)
-        room = form.room + 1e-9 * np.abs(form.room)
-        for j in np.argsort(-y, kind="stable"):
-            if y[j] < 0.3:
-                break
-            if np.all(form.use[:, j] <= room):
-                is_open[j] = True
-                room = room - form.use[:, j]
-        search = local_search.begin(form, is_open)
-        weight = self._dual.best_pi
-        local_search.fill(search, weight if weight.any() else 1.0 / np.maximum(form.room, 1e-9))
-        local_search.improve(search, self._run, passes=20)
-        self._offer_core(search.is_open)
+        form, dual = self._core, self._dual
+        self._offer_core(local_search.rounded(form, dual.y, dual.best_pi, self._run))
 
     def _shake(self) -> None:
-        """Close a few neighbouring columns of the best plan, fill up again, keep what is better."""
-        assert self._dual is not None
+        """Disturb the best plan here and there until that is in vain."""
         assert self._plan is not None
-        form, rng = self._core, np.random.default_rng(self._run.seed)
-        price = self._dual.best_pi
-        price = price if price.any() else 1.0 / np.maximum(form.room, 1e-9)
-        best, failures = self._plan[self._columns], 0
-        while failures < SHAKES and best.any() and not self._run.over:
-            trial = local_search.shaken(form, best, price, rng)
-            local_search.improve(trial, self._run, passes=3)
-            failures += 1
-            if self._offer_core(trial.is_open):
-                best, failures = trial.is_open, 0
+        form = self._core
+        if not form.columns:
+            return
+        search = local_search.begin(form, self._plan[self._columns])
+        y = self._dual.y
+        undecided = np.flatnonzero((y > 0.01) & (y < 0.99))
+        pool = undecided if len(undecided) else np.arange(form.columns)
+        vain, number = 0, 0
+        while vain < VAIN and not self._done():
+            number += 1
+            vain = 0 if local_search.shake(search, self._run.seed + number, TRIALS, pool) else vain + 1
+            self._offer_core(search.is_open)
 
     # -- bound ------------------------------------------------------------------------------
 
-    def _begin_dual(self) -> volume.Volume:
-        """Start from the plan's best and second-best savings."""
-        assert self._plan is not None
-        best, second = local_search.top_two_parts(self._core, self._plan[self._columns])
-        self._dual = volume.begin(self._core, best, second)
-        return volume.Volume(self._core, self._dual)
-
     def _tighten(self, plans: bool = True) -> None:
         """Volume iterations, plans from them, and shrinking, until the gap closes or stalls."""
-        engine = self._begin_dual()
-        assert self._dual is not None
+        assert self._plan is not None
+        self._space.begin(self._plan)
         stalls = 0
         for number in range(60):
             before = self._bound
-            engine.iterate(50, self._value - self._core.constant, self._run)
+            self._space.engine.iterate(50, self._value - self._core.constant, self._run)
             self._bound = min(self._bound, max(self._dual.bound + self._core.constant, self._value))
             if plans and number % 2:
                 self._round()
             self._tell()
             if self._done():
                 return
-            if self._shrink():
-                engine = volume.Volume(self._core, self._dual)
+            self._shrink()
             if before - self._bound < 0.02 * (self._bound - self._value):
                 stalls += 1
-                engine.halve_alpha()
+                self._space.engine.halve_alpha()
                 if stalls >= 3:
                     return
 
     def _shrink(self) -> bool:
-        """Fix the columns that no plan as good as the best uses, or that every such plan uses."""
-        assert self._dual is not None
-        dual = self._dual
-        offset = self._core.constant
-        close = offset + dual.opened_at < self._value
-        open_ = offset + dual.closed_at < self._value
-        if int(close.sum() + open_.sum()) < max(1, self._core.columns // 10):
-            return False
-        core, columns, rows, base = shrink(self._core, close, open_)
-        self._dual = volume.shrunk(dual, columns, rows, base)
-        self._fixed[self._columns[open_]] = True
-        self._columns, self._core = self._columns[columns], core
-        return True
+        """Fix the columns that no plan better than the best uses, or that every such plan uses."""
+        return self._space.shrink(self._needed)
 
     def _done(self) -> bool:
         """Whether to stop: proved, gap reached, without hope, or out of time."""
+        if self._unit and self._bound < self._needed:
+            self._bound = self._value
         gap = max(self._run.gap, PROVED_GAP)
         small = self._bound - self._value <= gap * abs(self._value)
         hopeless = self._bound < self._wanted
@@ -216,22 +229,70 @@ class Stage:
         until = self._deadline
         if self._run.seconds is None:
             until = min(until, time.monotonic() + CLOSE_SECONDS)
-        count = 100
+        if not self._done():
+            self._shake()
+            self._shrink()
+            self._split(until)
+        count, whole = FREED, False
         while not self._done() and time.monotonic() < until:
-            if len(self._core.col) <= SMALL_PAIRS:
+            if self._has_long_rows():
+                if not self._branch(until):
+                    return
+            elif len(self._core.col) <= SMALL_PAIRS and (whole or self._core.columns < 2 * FREED):
                 self._finish(until)
                 return
-            if not self._restricted(count, min(until - time.monotonic(), 4.0)):
+            elif not self._restricted(count, min(until - time.monotonic(), 4.0)):
                 self._explore(until)
                 return
+            elif self._shrink():
+                self._split(until)
+            else:
+                # A better plan is what lets more columns be fixed: it comes before the whole program.
+                whole, count = True, int(1.7 * count)
+
+    def _has_long_rows(self) -> bool:
+        core = self._core
+        return self._space.exact and len(core.parts) == 1 and len(core.col) > LONG_ROWS * core.rows
+
+    def _split(self, until: float) -> None:
+        """Solve components of the core by themselves, while that closes the gap."""
+        while not self._done() and self._space.exact and len(self._core.parts) == 1:
+            assert self._plan is not None
+            self._space.engine.iterate(50, self._value - self._core.constant, self._run)
+            form, dual = self._core, self._dual
+            plan = self._plan[self._columns]
+            parts = solve_parts(form, dual, plan, self._run, until - time.monotonic())
+            if parts is None:
+                return
+            bound = dual.bound - parts.gained
+            self._bound = min(self._bound, max(form.constant + bound, self._value))
+            self._offer_core(local_search.rounded(form, parts.plan.astype(float), dual.best_pi, self._run))
+            reduced = dual.rho - (dual.best_pi[:, None] * form.use).sum(axis=0)
+            flipped = bound - np.maximum(0.0, np.abs(reduced) - parts.gap)
+            np.minimum(dual.opened_at, np.where(reduced < 0.0, flipped, bound), out=dual.opened_at)
+            np.minimum(dual.closed_at, np.where(reduced > 0.0, flipped, bound), out=dual.closed_at)
+            self._tell()
             if not self._shrink():
-                count = int(1.7 * count)
+                return
 
     def _finish(self, until: float) -> None:
         """Few pairs are left: linear relaxation, then all of it as one program."""
         self._relax(until - time.monotonic())
         if not self._done():
             self._whole(until - time.monotonic())
+
+    def _branch(self, until: float) -> bool:
+        """Long rows are left: a tree of Lagrangian bounds; whether it has made the core smaller."""
+        tree = Tree(self._space, self._bound, lambda: self._needed, self._offer_in, self._run)
+        again = tree.solve(lambda: self._over(tree, until))
+        self._over(tree, until)
+        return again
+
+    def _over(self, tree: Tree, until: float) -> bool:
+        """Whether to leave the tree; takes over its bound."""
+        self._bound = min(self._bound, max(tree.bound, self._value))
+        self._tell()
+        return self._done() or time.monotonic() > until
 
     def _explore(self, until: float) -> None:
         """Programs over one neighbourhood of the map after another, while time is left."""
@@ -244,7 +305,6 @@ class Stage:
 
     def _relax(self, seconds: float) -> None:
         """Linear relaxation: a sharper bound, a plan near its fractional one, and fixing by both."""
-        assert self._dual is not None
         for _ in range(3):
             relaxed = relax(self._core, self._run, seconds)
             if relaxed is None:
@@ -278,7 +338,6 @@ class Stage:
 
     def _restricted(self, count: int, seconds: float) -> bool:
         """Free ``count`` columns and those where plan and dual disagree; fix the rest by sign."""
-        assert self._dual is not None
         assert self._plan is not None
         reduced = self._dual.rho - (self._dual.best_pi[:, None] * self._core.use).sum(axis=0)
         free = self._plan[self._columns] != (reduced > 0.0)

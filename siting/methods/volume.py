@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.instance.arrays import Floats, Longs
-from siting.methods import kernels
+from siting.methods import dual_kernels
+from siting.methods.dual_kernels import ALPHA, BOUND, TAU
 from siting.methods.form import Form
 from siting.methods.run import Run
 
@@ -28,6 +29,9 @@ FLOOR_WORTH = 50.0
 
 Moving mu along with lambda was tried: both then converge more slowly than lambda alone.
 """
+
+_TICK = 10
+"""Iterations after which the clock is looked at."""
 
 
 @dataclass(eq=False)
@@ -75,18 +79,20 @@ def begin(form: Form, best: Floats, second: Floats) -> Dual:
     )  # fmt: skip
 
 
-def shrunk(dual: Dual, columns: Longs, rows: Longs, base: Floats) -> Dual:
+def shrunk(dual: Dual, lam: Floats, columns: Longs, rows: Longs, base: Floats, moved: float) -> Dual:
     """The dual carried to a shrunken form.
 
     Args:
         dual: of the form before.
+        lam: (n before,) its multipliers.
         columns, rows: what was kept, in the numbering before.
         base: (1+G, n before) savings per part that moved from every row into the constant.
+        moved: by how much the constant of the form has grown.
     """
-    lam = np.maximum(0.0, dual.lam - _weighted(base, dual.mu))[rows]
     return Dual(
-        lam, dual.mu, dual.best_pi.copy(), dual.best_pi.copy(), dual.tau, np.inf, dual.y[columns],
-        dual.rho[columns], dual.closed_at[columns], dual.opened_at[columns],
+        np.maximum(0.0, lam - _weighted(base, dual.mu))[rows],
+        dual.mu, dual.best_pi.copy(), dual.best_pi.copy(), dual.tau, np.inf, dual.y[columns],
+        dual.rho[columns], dual.closed_at[columns] - moved, dual.opened_at[columns] - moved,
     )  # fmt: skip
 
 
@@ -102,89 +108,59 @@ class Volume:
     """Runs iterations on one form, improving a :class:`Dual` in place."""
 
     def __init__(self, form: Form, dual: Dual) -> None:
-        self._form = form
         self._dual = dual
-        self._saving = _weighted(form.parts, dual.mu)
-        self._top = self._saving[form.indptr[:-1]]
+        saving = form.parts[0] if not len(dual.mu) else _weighted(form.parts, dual.mu)
         norms = np.sqrt((form.use**2).sum(axis=1) / np.maximum(1, (form.use != 0).sum(axis=1)))
-        self._scale = np.where(norms > 0, norms, 1.0)
-        self._factor = 0.1
-        self._alpha = 0.1
-        self._failures = 0
-        self._average: Floats | None = None
-        self._rho = np.empty(form.columns)
-        self._y = np.empty(form.columns)
-        self._grad = np.empty(form.rows)
-        self._direction = np.empty(form.rows)
+        scale = np.where(norms > 0, norms, 1.0)
+        less = float((dual.mu * form.floor).sum())
+        self._fixed = (form.indptr, form.col, saving, form.use, form.room, scale)
+        self._less = less
+        self._top = saving[form.indptr[:-1]]
+        self._state = np.array([dual.tau, 0.1, 0.1, 0.0, dual.bound])
+        self._average = self._begin()
 
-    def _evaluate(self, lam: Floats) -> float:
-        """L at lam; leaves rho, y and the subgradient behind."""
-        form, dual = self._form, self._dual
-        kernels.evaluate(form.indptr, form.col, self._saving, lam, self._rho)
+    def _begin(self) -> Floats:
+        """Look at the starting point; its subgradient is the first average."""
+        dual = self._dual
+        dual.lam = np.minimum(dual.lam, self._top)
+        rho, y, grad = np.empty(len(dual.y)), np.empty(len(dual.y)), np.empty(len(dual.lam))
         if dual.tau == 0.0:
-            self._cool()
-        value, dual.tau = kernels.price(
-            self._rho, form.use, form.room, self._scale, dual.pi, dual.tau, 3, self._y
-        )
-        kernels.subgradient(form.indptr, form.col, self._saving, lam, self._y, self._grad)
-        bound = float(lam.sum() + value - (dual.mu * form.floor).sum())
-        kernels.note_bounds(self._rho, form.use, dual.pi, bound, dual.closed_at, dual.opened_at)
-        return bound
+            self._cool(rho, y)
+        bound = dual_kernels.look(
+            *self._fixed, self._less, dual.lam, dual.pi, self._state, rho, y, grad,
+            dual.closed_at, dual.opened_at,
+        )  # fmt: skip
+        self._state[BOUND] = dual.bound = bound
+        dual.best_pi, dual.rho, dual.y = dual.pi.copy(), rho, y
+        return grad
 
-    def _cool(self) -> None:
+    def _cool(self, rho: Floats, y: Floats) -> None:
         """First prices: narrow the smoothing from the largest rho to a band of few columns."""
-        form, dual = self._form, self._dual
-        dual.tau = max(1e-9, float(self._rho.max(initial=0.0)))
+        indptr, col, saving, use, room, scale = self._fixed
+        pi = self._dual.pi
+        dual_kernels.evaluate(indptr, col, saving, self._dual.lam, rho)
+        tau = max(1e-9, float(rho.max(initial=0.0)))
         for _ in range(40):
-            kernels.price(self._rho, form.use, form.room, self._scale, dual.pi, dual.tau, 3, self._y)
-            dual.tau *= 0.6
-            band = np.abs(self._rho - (dual.pi[:, None] * form.use).sum(axis=0)) < dual.tau
-            if band.sum() <= len(form.room) + 12:
-                return
+            dual_kernels.price(rho, use, room, scale, pi, tau, 3, y)
+            tau *= 0.6
+            band = np.abs(rho - (pi[:, None] * use).sum(axis=0)) < tau
+            if band.sum() <= len(room) + 12:
+                break
+        self._state[TAU] = tau
 
     def iterate(self, count: int, target: float, run: Run) -> None:
         """Run iterations towards ``target``, what the best plan known saves."""
-        dual = self._dual
-        if self._average is None:
-            lam = np.minimum(dual.lam, self._top)
-            self._take(self._evaluate(lam), lam)
-            self._average = self._grad.copy()
-            dual.y[:] = self._y
-        for _ in range(count):
+        dual, state = self._dual, self._state
+        for begin in range(0, count, _TICK):
             if run.over:
                 return
-            norm = kernels.descent(self._average, dual.lam, self._top, self._direction)
-            distance = dual.bound - target
-            if norm <= 1e-18 or distance <= 1e-12 * abs(target):
-                return
-            length = self._factor * max(distance, 1e-9 * abs(target)) / norm
-            lam = kernels.advance(dual.lam, self._direction, length, self._top)
-            self._adapt(self._evaluate(lam), lam)
-
-    def _adapt(self, bound: float, lam: Floats) -> None:
-        """Lengthen steps that succeed, shorten them after ten that fail; average the gradient."""
-        dual = self._dual
-        weight, aligned = kernels.average_in(self._grad, self._average, self._direction, self._alpha)
-        dual.y += weight * (self._y - dual.y)
-        if bound < dual.bound:
-            if aligned > 0.0:
-                self._factor = min(2.0, self._factor * 1.1)
-            self._take(bound, lam)
-            self._failures = 0
-            return
-        self._failures += 1
-        if self._failures >= 10:
-            self._factor = max(1e-4, self._factor * 0.66)
-            self._failures = 0
-
-    def _take(self, bound: float, lam: Floats) -> None:
-        dual = self._dual
-        if bound < dual.bound:
-            dual.bound = bound
-            dual.lam = lam
-            dual.best_pi = dual.pi.copy()
-            dual.rho = self._rho.copy()
+            dual_kernels.iterate(
+                *self._fixed, self._less, self._top, target, min(_TICK, count - begin), state,
+                dual.lam, dual.pi, self._average, dual.y, dual.best_pi, dual.rho,
+                dual.closed_at, dual.opened_at,
+            )  # fmt: skip
+            dual.bound, dual.tau = float(state[BOUND]), float(state[TAU])
 
     def halve_alpha(self) -> None:
         """Average more slowly, once progress is slow."""
-        self._alpha = max(1e-3, self._alpha / 2.0)
+        self._state[ALPHA] = max(1e-3, self._state[ALPHA] / 2.0)

@@ -1,0 +1,85 @@
+"""Loops over the pairs of a savings form, compiled by numba; see :mod:`siting.methods.form`."""
+
+from __future__ import annotations
+
+import numba
+
+
+@numba.njit(cache=True, nogil=True)
+def survivors(indptr, col, saving, closed, opened, cut, kept, base):  # type: ignore[no-untyped-def]
+    """Mark the pairs that stay when columns are closed and opened, and rows are cut.
+
+    A row ends at its first opened column, and at the first saving below its cut.
+
+    Args:
+        cut: (n,) savings; pairs of a row that save less are removed.
+        kept: (Z,) bool, filled: pairs that stay.
+        base: (n,) int64, filled: the pair a row ends at, -1 where it does not end early.
+    """
+    for i in range(len(indptr) - 1):
+        base[i] = -1
+        for p in range(indptr[i], indptr[i + 1]):
+            j = col[p]
+            if closed[j]:
+                continue
+            if opened[j] or saving[p] < cut[i]:
+                base[i] = p
+                break
+            kept[p] = True
+
+
+@numba.njit(cache=True, nogil=True)
+def best_pairs(indptr, col, is_open, best, second):  # type: ignore[no-untyped-def]
+    """Fill (n,) int64 the best and second-best open pair of every row, -1 where there is none."""
+    for i in range(len(indptr) - 1):
+        best[i], second[i] = -1, -1
+        for p in range(indptr[i], indptr[i + 1]):
+            if is_open[col[p]]:
+                if best[i] >= 0:
+                    second[i] = p
+                    break
+                best[i] = p
+
+
+@numba.njit(cache=True, nogil=True)
+def transpose(col, start, pair):  # type: ignore[no-untyped-def]
+    """Sort pairs by column, keeping their order within one; fills start (m+1,) and pair (Z,)."""
+    for p in range(len(col)):
+        start[col[p] + 1] += 1
+    for j in range(1, len(start)):
+        start[j] += start[j - 1]
+    for p in range(len(col)):
+        pair[start[col[p]]] = p
+        start[col[p]] += 1
+    for j in range(len(start) - 1, 0, -1):  # each start now stands where the next column begins
+        start[j] = start[j - 1]
+    start[0] = 0
+
+
+@numba.njit(cache=True, nogil=True)
+def count_pairs(row_ptr, level_ptr, option, number_of, indptr):  # type: ignore[no-untyped-def]
+    """Fill indptr (R+1,) with where the pairs of every row of levels begin whose option has a number."""
+    for i in range(len(row_ptr) - 1):
+        count = 0
+        for p in range(level_ptr[row_ptr[i]], level_ptr[row_ptr[i + 1]]):
+            if number_of[option[p]] >= 0:
+                count += 1
+        indptr[i + 1] = indptr[i] + count
+
+
+@numba.njit(cache=True, nogil=True)
+def write_pairs(  # type: ignore[no-untyped-def]
+    row_ptr, level_ptr, option, gain, base, signs, number_of, indptr, col, parts
+):
+    """Fill col (Z,) and parts (1+G, Z): what each option's level saves against the row's base."""
+    for i in range(len(row_ptr) - 1):
+        into = indptr[i]
+        for k in range(row_ptr[i], row_ptr[i + 1]):
+            for p in range(level_ptr[k], level_ptr[k + 1]):
+                j = number_of[option[p]]
+                if j < 0:
+                    continue
+                col[into] = j
+                for g in range(len(signs)):
+                    parts[g, into] = signs[g] * (gain[g, k] - base[g, i])
+                into += 1

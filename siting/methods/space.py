@@ -1,0 +1,148 @@
+"""What is left to decide of a form: columns that reduced costs have not fixed, rows cut short.
+
+With a point of the dual that bounds plans by L and a plan worth V, a better plan serves row i with
+at least lambda_i - (L - V), or the point would bound it below V: pairs that save less are cut. Long
+rows are cut at their nearest columns first, which relaxes the form until the dual is good enough.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
+
+from siting.instance.arrays import Flags, Floats
+from siting.methods import local_search, volume
+from siting.methods.form import Form, shrink
+
+_FEWEST = 0.1
+"""Share of the columns that must be fixed for the form to be made anew."""
+
+
+class Space:
+    """The columns of a form that are undecided, with the dual that decides them.
+
+    Attributes:
+        form: the form over the undecided columns; it may promise too much only to plans that are
+            no better than the best one known, or that use pairs beyond the nearest ones.
+        columns: (m,) its columns in the numbering of the full form.
+        fixed: (full m,) columns that are open in every plan worth looking at.
+        feasible: False when the required columns alone break a limit.
+        exact: whether no row is cut at its nearest columns only.
+    """
+
+    def __init__(self, full: Form) -> None:
+        """Open what must be open, close what fits no limit, drop limits that bind nobody."""
+        self.fixed = full.must.copy()
+        none = np.zeros(full.columns, dtype=bool)
+        form, columns, _, _ = shrink(full, none, full.must)
+        self._slack = 1e-9 * np.maximum(1.0, np.abs(full.room))
+        self.feasible = bool(np.all(form.room >= -self._slack))
+        never = np.any(form.use > (form.room + self._slack)[:, None], axis=0)
+        if never.any():
+            form, left, _, _ = shrink(form, never, np.zeros(form.columns, dtype=bool))
+            columns = columns[left]
+        binds = np.maximum(0.0, form.use).sum(axis=1) > form.room
+        self._slack = self._slack[binds]
+        self.form = replace(form, use=np.ascontiguousarray(form.use[binds]), room=form.room[binds])
+        self.columns = columns
+        self.exact = True
+        self._whole: Form = self.form
+        self._base = np.zeros(self.form.rows)
+        self._rows = np.arange(self.form.rows)
+        self._nearest: int | None = None
+        self._gap = np.inf
+        self.dual: volume.Dual | None = None
+        self._engine: volume.Volume | None = None
+
+    @property
+    def engine(self) -> volume.Volume:
+        """The volume algorithm on the form."""
+        assert self.dual is not None
+        if self._engine is None:
+            self._engine = volume.Volume(self.form, self.dual)
+        return self._engine
+
+    def restrict(self, column: int, opened: bool) -> Space:
+        """The space with one column of the form closed, or opened with all that then no longer fits."""
+        assert self.dual is not None
+        close, open_ = np.zeros((2, self.form.columns), dtype=bool)
+        (open_ if opened else close)[column] = True
+        child = copy(self)
+        child.fixed = self.fixed.copy()
+        if opened:
+            room = self.form.room - self.form.use[:, column]
+            child.feasible = bool(np.all(room >= -self._slack))
+            close = np.any(self.form.use > (room + self._slack)[:, None], axis=0) & ~open_
+        child._take_out(close, open_)
+        return child
+
+    def keep_nearest(self, count: int) -> None:
+        """Work on the ``count`` nearest columns of every row while that is much less than all."""
+        sizes = np.diff(self.form.indptr)
+        if np.minimum(sizes, count).sum() > 0.6 * sizes.sum() or len(self.form.parts) > 1:
+            return
+        self._nearest = count
+        self._cut(np.full(self.form.rows, -np.inf))
+
+    def begin(self, plan: Flags) -> None:
+        """Start the dual from a plan's (full m,) best and second-best savings."""
+        best, second = local_search.top_two_parts(self.form, plan[self.columns])
+        self.dual, self._engine = volume.begin(self.form, best, second), None
+
+    def shrink(self, needed: float) -> bool:
+        """Fix the columns that no plan worth ``needed`` opens, or that all of them open.
+
+        Returns:
+            Whether the form was made anew; it is not for a few columns.
+        """
+        dual = self.dual
+        assert dual is not None
+        offset = self.form.constant
+        close, open_ = offset + dual.opened_at < needed, offset + dual.closed_at < needed
+        gap = offset + dual.bound - needed
+        long_rows = len(self.form.col) > 20 * self.form.rows
+        nearer = long_rows and len(self.form.parts) == 1 and gap < 0.5 * self._gap
+        if int(close.sum() + open_.sum()) < max(1, int(_FEWEST * self.form.columns)) and not nearer:
+            return False
+        self._take_out(close, open_)
+        self._gap = gap
+        if len(self.form.parts) == 1:
+            assert self.dual is not None
+            self._cut(self.dual.lam - gap - 1e-12 * abs(offset + dual.bound))
+        return True
+
+    def _take_out(self, close: Flags, open_: Flags) -> None:
+        """Close and open columns; the form is then whole again, not cut."""
+        assert self.dual is not None
+        lam = self._base.copy()
+        lam[self._rows] += self.dual.lam
+        before = self.form.constant
+        self._whole, columns, rows, base = shrink(self._whole, close, open_)
+        self.fixed[self.columns[open_]] = True
+        self.columns = self.columns[columns]
+        self.dual = volume.shrunk(self.dual, lam, columns, rows, base, self._whole.constant - before)
+        self._rows, self._base = np.arange(len(rows)), np.zeros(len(rows))
+        self.form, self._engine = self._whole, None
+
+    def _cut(self, useless: Floats) -> None:
+        """Cut rows where pairs are useless, and at the nearest columns while that is sooner."""
+        whole = self._whole
+        cut = useless
+        if self._nearest is not None:
+            sizes = np.diff(whole.indptr)
+            last = whole.parts[0, whole.indptr[:-1] + np.minimum(sizes, self._nearest) - 1]
+            near = np.where(sizes > self._nearest, last, -np.inf)
+            self.exact = bool(np.all(near <= useless))
+            cut = np.maximum(useless, near)
+        none = np.zeros(whole.columns, dtype=bool)
+        self.form, columns, rows, base = shrink(whole, none, none, cut)
+        if self.dual is not None:
+            moved = self.form.constant - whole.constant
+            self.dual = volume.shrunk(self.dual, self.dual.lam, columns, rows, base, moved)
+        if self.exact:  # what was cut is of no use to anybody
+            self._whole, self._nearest = self.form, None
+            self._rows, self._base = np.arange(len(rows)), np.zeros(len(rows))
+        else:
+            self._rows, self._base = rows, base[0]
