@@ -12,7 +12,7 @@ import pytest
 
 import siting
 from siting.instance import Instance
-from siting.methods import METHODS, decomposition
+from siting.methods import METHODS, decomposition, set_cover
 from siting.methods.run import Run
 from siting.model import load_model
 from siting.plan import Plan, Status
@@ -20,6 +20,14 @@ from siting.problem import Problem, bind
 from siting.result import Result
 
 NARROWED = str(Path(__file__).parent / "models" / "narrowed.toml")
+COVERING = (
+    ("set_cover", {"share": 1.0}),
+    ("set_cover", {"share": 0.8}),
+    (str(Path(__file__).parent / "models" / "cover_regions.toml"), {"share": 1.0}),
+    (str(Path(__file__).parent / "models" / "cover_regions.toml"), {"share": 0.4}),
+    (str(Path(__file__).parent / "models" / "cover_people.toml"), {"people": 2000.0}),
+    (str(Path(__file__).parent / "models" / "cover_people.toml"), {"people": 6000.0}),
+)
 MODELS = ("max_coverage", "min_travel_time", "set_cover", "p_center", NARROWED)
 SEEDS = range(40)
 EPS = 1e-9
@@ -129,3 +137,21 @@ def test_decomposition_alone_certifies_without_its_closing_programs(
             continue
         bound = outcome.bounds[0]
         assert bound is None or bound >= best[0] * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(("model", "numbers"), COVERING, ids=lambda value: Path(str(value)).stem)
+def test_set_covering_is_exact_in_every_variant(
+    model: str, numbers: dict[str, float], tiny: Callable[[np.random.Generator], Instance]
+) -> None:
+    for seed in range(60):
+        problem = bind(tiny(np.random.default_rng(seed)), load_model(model), numbers)
+        assert set_cover.refusal(problem, "highs") is None
+        best, outcome = optima(problem), set_cover.solve(problem, Run(), "highs")
+        if best is None:
+            assert outcome.infeasible, seed
+            continue
+        assert outcome.opened is not None, seed
+        assert _keeps_limits(problem, outcome.opened), seed
+        plan = Plan(outcome.opened, *problem.responses.serve(outcome.opened))
+        assert problem.objectives[0].term.value(plan) == pytest.approx(-best[0], rel=1e-9, abs=EPS), seed
+        assert outcome.bounds[0] == pytest.approx(-best[0], rel=1e-8, abs=EPS), seed

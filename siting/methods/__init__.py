@@ -6,10 +6,11 @@ Adding one is a file here and a line in the table below.
 
 from types import ModuleType
 
-from siting.methods import center, decomposition, exact
+from siting.methods import center, decomposition, exact, set_cover
 
 METHODS: dict[str, ModuleType] = {
     "center": center,
+    "set_cover": set_cover,
     "exact": exact,
     "decomposition": decomposition,
 }
