@@ -3,14 +3,14 @@
 A grid of about 30,000 nodes and 83,000 directed edges, every node of which is searched from: once
 with minutes as between villages, once with shorter ones, as between crossings. Ours is timed over
 all sources; networkx and scipy, both row by row, over a sample, since all would take minutes. The
-answers are compared before anything is timed. Medians of five.
+answers are compared before anything is timed. Medians of five, CPU seconds of this process.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import networkx as nx
 import numpy as np
@@ -18,6 +18,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from siting.roads.times import Network, within
+from tests.benchmarks.settings import Settings
+from tests.benchmarks.table import Line, Side
 
 SIDE = 173
 EDGES = 83_000
@@ -53,14 +55,14 @@ def median_seconds(work: Callable[[], object]) -> float:
     return statistics.median(found)
 
 
-def main(words: list[str]) -> None:
-    print(f"\nCPU seconds of one core, median of {REPEATS}; all but ours scaled up from a sample of sources")
-    for name in words or PACES:
-        compare(name, *grid(PACES[name]))
+def main(settings: Settings) -> Iterator[Line]:
+    """One line per graph and rival."""
+    for name in settings.some(list(PACES), 1):
+        yield from compare(name, *grid(PACES[name]))
 
 
-def compare(name: str, tail: np.ndarray, head: np.ndarray, ms: np.ndarray) -> None:
-    """Time everyone on one graph and print a table."""
+def compare(name: str, tail: np.ndarray, head: np.ndarray, ms: np.ndarray) -> list[Line]:
+    """Time everyone on one graph."""
     nodes = SIDE * SIDE
     indptr = np.r_[0, np.cumsum(np.bincount(tail, minlength=nodes))].astype(np.int64)
     net = Network(indptr, head.astype(np.int32), ms.astype(np.int32))
@@ -91,12 +93,11 @@ def compare(name: str, tail: np.ndarray, head: np.ndarray, ms: np.ndarray) -> No
         assert mine == known == {int(v): int(row[v]) for v in np.flatnonzero(np.isfinite(row))}
 
     pairs = int(ours()[0][-1])
-    print(f"\n{name}: {nodes:,} nodes, {len(tail):,} edges, 20-minute cutoff, {pairs:,} pairs")
-    print(f"{'':<10} {'sources':>8} {'seconds':>9} {'all sources':>12} {'ratio':>8}")
-    least = median_seconds(ours)
-    print(f"{'siting':<10} {nodes:>8,} {least:>9.2f} {least:>12.2f} {1:>8.0f}")
-    for name, work in (("scipy", by_scipy), ("networkx", by_networkx)):
-        count = SAMPLE[name]
-        seconds = median_seconds(lambda work=work, count=count: work(sample[:count]))
-        every = seconds * nodes / count
-        print(f"{name:<10} {count:>8,} {seconds:>9.2f} {every:>12.1f} {every / least:>8.0f}")
+    mine = Side("siting", median_seconds(ours), f"{pairs:,} pairs", True)
+    lines = []
+    for rival, work in (("scipy", by_scipy), ("networkx", by_networkx)):
+        count = SAMPLE[rival]
+        seconds = median_seconds(lambda work=work, count=count: work(sample[:count])) * nodes / count
+        theirs = Side(f"{rival}, row by row", seconds, f"scaled up from {count:,} sources", True)
+        lines.append(Line(f"travel times, {name}, {nodes:,} sources", mine, rival=theirs))
+    return lines
