@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import platform
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import metadata
@@ -21,15 +20,19 @@ from siting.methods.compiling import announced
 from siting.methods.full_coverage import full_coverage
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
+from siting.methods.warm import Warm
 from siting.model import Model, load_model
 from siting.parallel import cores
 from siting.plan import PROVED_GAP, Achieved, Plan, Status, relative_gap
 from siting.problem import Numbers, Problem, bind
 from siting.response import build_responses
-from siting.result import Progress, Result
+from siting.result import Asked, Progress, Result
 
 if TYPE_CHECKING:
     import pulp
+
+CHECK_SECONDS = 1.5e-7
+"""Seconds per pair of the table that the check of a plan takes at most (measured)."""
 
 
 def solve(
@@ -72,7 +75,30 @@ def solve(
         InstanceError: the table of response times would not fit into memory.
         SolverError: a solver is missing, failed, or returned what the checker refuses.
     """
-    run = Run(
+    run = begin_run(seconds, gap, seed, threads, progress, stop)
+    question = model if isinstance(model, Model) else load_model(model)
+    with announced(run):
+        with run.phase("travel times"):
+            build = partial(build_responses, threads=run.threads)
+            problem = bind(instance, question, {**(numbers or {}), **parameters}, build)
+        warm = Warm(problem.responses, None)
+        return answer(problem, run, Asked(method, solver, threads), warm)
+
+
+def begin_run(
+    seconds: float | None,
+    gap: float | None,
+    seed: int,
+    threads: int | None,
+    progress: Callable[[Progress], None] | None,
+    stop: threading.Event | None,
+) -> Run:
+    """The limits of a solve that begins now.
+
+    Raises:
+        ModelError: a limit is no number >= 0.
+    """
+    return Run(
         _at_least_zero("seconds", seconds),
         _at_least_zero("gap", gap) or 0.0,
         seed,
@@ -80,16 +106,31 @@ def solve(
         stop or threading.Event(),
         progress,
     )
-    begun = time.monotonic()
-    question = model if isinstance(model, Model) else load_model(model)
-    with announced(run):
-        with run.phase("travel times"):
-            build = partial(build_responses, threads=run.threads)
-            problem = bind(instance, question, {**(numbers or {}), **parameters}, build)
-        chosen, why = choose(problem, method, solver)
-        outcome = METHODS[chosen].solve(problem, run, solver)
-        plan, achieved = _checked(problem, outcome, run, chosen)
-        full = None if plan is None else full_coverage(problem, plan)
+
+
+def answer(problem: Problem, run: Run, asked: Asked, warm: Warm, known: Outcome | None = None) -> Result:
+    """Choose a method, run it from where an earlier solve has ended, and check its plan.
+
+    Args:
+        problem: the question.
+        run: limits in force.
+        asked: how to work.
+        warm: what earlier solves have left.
+        known: the outcome, where it follows from theirs without any work.
+
+    Raises:
+        ModelError: the method or solver asked for does not fit.
+        SolverError: a solver is missing, failed, or returned what the checker refuses.
+    """
+    run.keep_back(CHECK_SECONDS * len(problem.responses.option))
+    chosen, why = choose(problem, asked.method, asked.solver)
+    if known is not None:
+        outcome, why = known, "what the solve before has proved still holds"
+    else:
+        outcome = METHODS[chosen].solve(problem, run, asked.solver, warm)
+    plan, achieved = _checked(problem, outcome, run, chosen)
+    full = None if plan is None else full_coverage(problem, plan)
+    impossible = clashes(problem) if outcome.infeasible else ()
     return Result(
         problem,
         _status(outcome, achieved),
@@ -98,11 +139,13 @@ def solve(
         achieved,
         chosen,
         why,
-        {**run.phases, "total": time.monotonic() - begun},
-        seed,
+        {**run.phases, "total": run.spent},
+        run.seed,
         versions(),
         full,
-        clashes(problem) if outcome.infeasible else (),
+        impossible,
+        asked,
+        warm.after(outcome.opened, outcome.duals),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Block = TypeVar("Block")
 Answer = TypeVar("Answer")
@@ -22,7 +22,7 @@ def cores(threads: int | None = None) -> int:
 
 
 def in_blocks(
-    work: Callable[[Block], Answer], blocks: Sequence[Block], threads: int | None = None
+    work: Callable[[Block], Answer], blocks: Sequence[Block], threads: int | None = None, kernel: Any = None
 ) -> list[Answer]:
     """The answer of every block, in the order of the blocks.
 
@@ -30,9 +30,13 @@ def in_blocks(
         work: called once per block, from any thread.
         blocks: what to work on.
         threads: see :func:`cores`.
+        kernel: a compiled function that ``work`` calls. When it is not compiled yet, the first block
+            is worked on by the calling thread, whose compilations are announced.
     """
     count = min(cores(threads), len(blocks))
     if count <= 1:
         return [work(block) for block in blocks]
+    ahead = 1 if kernel is not None and not kernel.signatures else 0
+    answers = [work(block) for block in blocks[:ahead]]
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, blocks))
+        return answers + list(pool.map(work, blocks[ahead:]))

@@ -55,6 +55,7 @@ class Problem:
         objectives: in lexicographic order, at least one.
         limits: limits with at least one finite side.
         numbers: every parameter in force by its dotted name.
+        given: those that the caller has set, and numbers of the instance, as they were named.
     """
 
     model: Model
@@ -62,6 +63,7 @@ class Problem:
     objectives: tuple[Objective, ...]
     limits: tuple[Bound, ...]
     numbers: Mapping[str, float]
+    given: Mapping[str, float]
 
     @property
     def instance(self) -> Instance:
@@ -102,7 +104,16 @@ def bind(
         for goal in model.goals
     )
     limits = [bound for limit in model.limits for bound in _bounds(responses, limit, values)]
-    return Problem(model, responses, objectives, tuple(limits), values)
+    return Problem(model, responses, objectives, tuple(limits), values, flat)
+
+
+def overridden(given: Mapping[str, float], numbers: Numbers) -> dict[str, float]:
+    """Numbers that a caller has given, with later ones put over them.
+
+    A number for all members of a group, such as ``new``, overrides those of its members.
+    """
+    later = _flatten(numbers)
+    return {name: value for name, value in given.items() if name.rpartition(".")[0] not in later} | later
 
 
 def _flatten(numbers: Numbers) -> dict[str, float]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from siting.plan import Achieved, Plan, Status, Termination
-from siting.problem import Problem
+from siting.problem import Numbers, Problem
 
 if TYPE_CHECKING:
+    import threading
+
     import pandas as pd
+    import pulp
+
+    from siting.instance.decisions import Named
+    from siting.methods.warm import Warm
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,15 @@ class Progress:
     bound: float | None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a solve was asked to work, beside its limits and its seed; see :func:`siting.solve`."""
+
+    method: str = "auto"
+    solver: str | pulp.LpSolver = "highs"
+    threads: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """A checked plan and what is proved about it.
@@ -53,6 +68,8 @@ class Result:
             ``{"sites": N, "reached": bool}``; N is an upper estimate when ``reached`` is False.
             None when the model does not maximize coverage.
         clashes: when infeasible, which limits clash and by how much.
+        asked: how the solve was asked to work.
+        warm: what it leaves to :meth:`resolve`; None for a result that no solve has made.
     """
 
     problem: Problem
@@ -67,6 +84,8 @@ class Result:
     versions: Mapping[str, str]
     full_coverage: Mapping[str, Any] | None = None
     clashes: tuple[str, ...] = field(default=())
+    asked: Asked = field(default_factory=Asked)
+    warm: Warm | None = field(default=None, repr=False)
 
     @property
     def objective(self) -> float | None:
@@ -103,3 +122,43 @@ class Result:
         from siting.figures import summary
 
         return summary(self)
+
+    def resolve(
+        self,
+        *,
+        numbers: Numbers | None = None,
+        require: Iterable[Named] = (),
+        forbid: Iterable[Named] = (),
+        allow: Iterable[Named] = (),
+        seconds: float | None = None,
+        gap: float = 0.0,
+        stop: threading.Event | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        **parameters: float | Mapping[str, float],
+    ) -> Result:
+        """Answer the same question again after a change, from what this solve has found.
+
+        Response times are kept unless the change touches them, the plan is repaired and improved,
+        and the bound starts from the prices that this solve has ended with. What is not changed
+        stays as it was: instance, model, numbers, decisions, seed, threads, solver and method.
+
+        Args:
+            numbers, parameters: numbers to change, as in :func:`siting.solve`.
+            require: candidates that must be opened: the id of the site, or (site id, type id)
+                where a site has several.
+            forbid: candidates that must stay closed.
+            allow: candidates that may be opened or not, whoever has required or forbidden them,
+                the instance's data included.
+            seconds, gap, stop, progress: limits and reports of this solve.
+
+        Returns:
+            A result like that of :func:`siting.solve`; ``problem.instance`` holds the decisions.
+
+        Raises:
+            ModelError: with everything that is wrong with names and numbers, or a limit is.
+            InstanceError, SolverError: as for :func:`siting.solve`.
+        """
+        from siting.resolve import resolve
+
+        changes = {**(numbers or {}), **parameters}
+        return resolve(self, changes, (require, forbid, allow), (seconds, gap), stop, progress)

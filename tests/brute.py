@@ -49,7 +49,7 @@ def every_plan(problem: Problem) -> Plans:
     options = problem.responses.options
     option = np.flatnonzero(options.usable & (np.arange(len(options.site)) >= options.existing))
     is_open = np.array(list(itertools.product([False, True], repeat=len(option))), dtype=bool)
-    is_open = is_open.reshape(-1, len(option))
+    is_open = is_open.reshape(2 ** len(option), len(option))
     is_open = is_open[is_open[:, options.required[option]].all(axis=1)]
     allowed = np.ones(len(is_open), dtype=bool)
     for limit in problem.limits:
@@ -79,5 +79,5 @@ def values_of(problem: Problem, term: Term, option: Ints, is_open: Flags) -> Flo
             hit = waiting & is_open[:, column[int(responses.option[pair])]]
             value[hit] = measure.at(term, one, responses.ms[pair : pair + 1])[0]
             waiting &= ~hit
-        total += value
+        total = total + value if measure.additive else np.maximum(total, value)
     return total

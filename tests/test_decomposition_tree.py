@@ -13,7 +13,7 @@ from siting.methods import local_search
 from siting.methods.form import Form, shrink, unit_of
 from siting.methods.run import Run
 from siting.methods.space import Space
-from siting.methods.split import solve_parts
+from siting.methods.split import solve_pieces
 from siting.methods.tree import Tree
 from tests.test_decomposition_parts import every, form_of, forms, quick, room_for, seeds, some_plan
 
@@ -178,8 +178,8 @@ def islands(draw: st.DrawFn) -> Form:
 
 
 @quick
-@given(islands(), st.integers(0, 20), seeds)
-def test_components_lower_the_bound_but_never_too_far(form: Form, iterations: int, seed: int) -> None:
+@given(st.one_of(islands(), forms(most_floors=0)), st.sampled_from([1, 4, 1000]), st.integers(0, 20), seeds)
+def test_pieces_lower_the_bound_not_too_far(form: Form, largest: int, iterations: int, seed: int) -> None:
     whole = every(form)
     best = whole.best(form)
     plan = some_plan(form, seed)
@@ -191,16 +191,16 @@ def test_components_lower_the_bound_but_never_too_far(form: Form, iterations: in
     assert dual is not None
     core = space.form
     inner = every(core)
-    parts = solve_parts(core, dual, plan[space.columns], Run(), 10.0)
-    if parts is None:
+    pieces = solve_pieces(core, dual, plan[space.columns], Run(), 10.0, largest, seed)
+    if pieces is None:
         return
-    bound = core.constant + dual.bound - parts.gained
+    bound = core.constant + dual.bound - pieces.gained
     assert bound >= best - room_for(best)
     # A column against the sign of its reduced value costs what is left of it beyond the gap.
     reduced = dual.rho - (dual.best_pi[:, None] * core.use).sum(axis=0)
     for j in range(core.columns):
         against = inner.plans[:, j] != (reduced[j] > 0.0)
-        flipped = bound - max(0.0, abs(reduced[j]) - parts.gap[j])
+        flipped = bound - max(0.0, abs(reduced[j]) - pieces.gap[j])
         if reduced[j] != 0.0 and (inner.feasible & against).any():
             assert flipped >= inner.best(core, against) - room_for(best)
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "siting"
 
 LAYERS = (
-    ("errors", "parallel"),
+    ("errors", "parallel", "compiled"),
     ("roads",),
     ("instance", "plan"),
     ("response",),
@@ -22,15 +22,23 @@ LAYERS = (
     ("problem",),
     ("result", "figures"),
     ("readers", "synthesis", "methods", "check", "writers"),
+    ("restriction",),
     ("engine",),
+    ("resolve",),
     ("terminal",),
     ("cli",),
     ("__main__",),
 )
 """Lowest first; a module imports from lower layers and from its own part only."""
 
-PEERS = {("result", "figures"), ("figures", "result"), ("plan", "instance"), ("check", "readers")}
-"""Imports within a layer that are meant: importer, imported."""
+PEERS = {
+    ("result", "figures"),
+    ("result", "resolve"),
+    ("figures", "result"),
+    ("plan", "instance"),
+    ("check", "readers"),
+}
+"""Imports within a layer, or upward when a method is called, that are meant: importer, imported."""
 
 CONFINED = {"pulp": {"measures", "methods"}, "highspy": {"methods"}, "rich": {"terminal", "cli"}}
 """Libraries, and the only parts that may import them when they run."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+import numba
 import numpy as np
 import pytest
 
@@ -21,6 +24,22 @@ def test_cores() -> None:
 def test_answers_come_in_the_order_of_the_blocks(threads: int | None) -> None:
     assert in_blocks(lambda block: block * block, range(50), threads) == [n * n for n in range(50)]
     assert in_blocks(str, [], threads) == []
+
+
+def test_what_is_not_compiled_yet_is_compiled_by_the_calling_thread() -> None:
+    @numba.njit
+    def kernel(value):  # type: ignore[no-untyped-def]
+        return value + 1
+
+    seen: list[int] = []
+
+    def work(block: int) -> int:
+        seen.append(threading.get_ident())
+        return int(kernel(block))
+
+    assert in_blocks(work, range(8), 2, kernel) == list(range(1, 9))
+    assert seen[0] == threading.get_ident()
+    assert threading.get_ident() not in seen[1:]
 
 
 def test_an_error_in_a_block_reaches_the_caller() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from siting.check.audit import Audit
 from siting.instance.arrays import Flags, Floats, Ints, Longs
+from siting.instance.decisions import decisions
 from siting.instance.settings import numbers as settings_numbers
 
 NAMED = 20
@@ -113,6 +114,7 @@ def expected_summary(audit: Audit, claims: Sequence[Any]) -> dict[str, Any]:
             "file": model.file,
         },
         "numbers": _numbers(audit),
+        "decisions": decisions(instance),
         "objectives": objectives,
         "limits": _limits(audit),
         "clashes": [],

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from siting.check.audit import Audit, as_plan, choices, without_table
+from siting.check.decided import as_decided
 from siting.check.figures import Rounded, expected_summary
 from siting.check.files import PlanFiles, read_plan
 from siting.check.report import Report
@@ -50,6 +51,7 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
     if model is not None and Path(path).is_dir():
         raise ModelError(f"{path}: a plan folder brings its own model.toml; a model cannot be given")
     files = read_plan(instance, Path(path))
+    instance = as_decided(instance, files)
     problem = _problem(instance, files, model)
     audit = Audit(problem, Ground(instance, problem.responses.settings), files.opened)
     findings = choices(audit.ground, as_plan(np.sort(files.opened), audit.after))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from siting.figures.outcome import Outcome, after, before, response_figures
 from siting.instance.arrays import Flags, Ints
+from siting.instance.decisions import decisions
 from siting.instance.settings import numbers as settings_numbers
 from siting.plan import Achieved
 from siting.problem import Problem
@@ -55,6 +56,7 @@ def summary(result: Result) -> dict[str, Any]:
             "sha256": model.sha256,
         },
         "numbers": _numbers(problem),
+        "decisions": decisions(instance),
         "objectives": [_objective(one) for one in result.achieved],
         "limits": _limits(result),
         "clashes": list(result.clashes),

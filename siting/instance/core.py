@@ -37,6 +37,8 @@ class Instance:
         files: SHA-256 of every input file by its name; empty for frames.
         origin: the folder it was read from, or empty.
         warnings: what a planner should know about the data, e.g. far snaps.
+        decided: candidates whose status a planner has changed since, each with its status in the
+            data; see :func:`siting.instance.decisions.decide`.
     """
 
     settings: Settings
@@ -50,6 +52,7 @@ class Instance:
     files: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     warnings: tuple[str, ...] = ()
+    decided: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def from_frames(

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import inner, kernel, part
 from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.measures.base import NeedMeasure, Term
 from siting.response import Responses
@@ -44,6 +44,7 @@ class Levels:
         must: (R,) True where some level must be reached.
         constant: (T,) contribution of the needs that no candidate improves.
         worst: (T,) the largest contribution of one of these needs, 0 if there is none.
+        need: (R,) the first need of every row, ascending.
     """
 
     terms: tuple[Term, ...]
@@ -55,6 +56,7 @@ class Levels:
     must: Flags
     constant: Floats
     worst: Floats
+    need: Ints
 
     @property
     def rows(self) -> int:
@@ -104,6 +106,7 @@ def build_levels(responses: Responses, terms: Sequence[Term]) -> Levels:
         must[needs[first]],
         base[:, untouched].sum(axis=1),
         base[:, untouched].max(axis=1, initial=0.0),
+        needs[first],
     )
 
 
@@ -192,7 +195,7 @@ def _groups(keys: NDArray[np.generic]) -> tuple[Longs, Longs]:
     return np.sort(leader), group
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _look(indptr, option, at, base, must, start, stop, words, pairs, levels, keys):  # type: ignore[no-untyped-def]
     """Fill in the survey of the needs start:stop, whose pairs contribute ``at``."""
     offset = indptr[start]
@@ -211,7 +214,7 @@ def _look(indptr, option, at, base, must, start, stop, words, pairs, levels, key
                 keys[need, word] += mixed ^ (mixed >> np.uint64(29))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _write(  # type: ignore[no-untyped-def]
     indptr, option, at, base, must, start, stop, row, written, row_ptr, level_ptr, option_out, gain
 ):
@@ -252,7 +255,7 @@ def _write(  # type: ignore[no-untyped-def]
     return written
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _end_level(option_out, level_ptr, level, end, keys, spare):  # type: ignore[no-untyped-def]
     """Note where a level ends, and sort its options."""
     level_ptr[level + 1] = end
@@ -264,7 +267,7 @@ def _end_level(option_out, level_ptr, level, end, keys, spare):  # type: ignore[
         option_out[begun + k] = keys[k]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@part
 def _counts(at, base, must, need, pair):  # type: ignore[no-untyped-def]
     """Whether a pair improves the need in some term, or the need is a must."""
     counts = must[need]
@@ -273,7 +276,7 @@ def _counts(at, base, must, need, pair):  # type: ignore[no-untyped-def]
     return counts
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@part
 def _differ(at, one, other):  # type: ignore[no-untyped-def]
     """Whether two pairs of a need contribute differently to some term."""
     differ = False

@@ -17,8 +17,10 @@ from siting.measures import NeedMeasure, OptionMeasure, Term
 from siting.methods import exact
 from siting.methods.form import build_form, restricted
 from siting.methods.outcome import Outcome
+from siting.methods.repair import repaired
 from siting.methods.run import Run
 from siting.methods.stage import Stage
+from siting.methods.warm import Point, Warm
 from siting.plan import PROVED_GAP, Plan, Termination, relative_gap
 from siting.problem import Problem
 
@@ -49,7 +51,7 @@ def suits(problem: Problem) -> bool:
     return True
 
 
-def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
+def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | None = None) -> Outcome:
     """Plan and certified bound for every objective, in lexicographic order."""
     count = len(problem.objectives)
     opened: Ints | None = None
@@ -57,6 +59,7 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
     bounds: list[float | None] = []
     termination = Termination.PROVED
     kept: list[tuple[Term, bool, float]] = []
+    duals: list[Point | None] = []
     for number, objective in enumerate(problem.objectives):
         run.begin_goal(number, objective.term.measure.name)
         sign = 1.0 if objective.maximize else -1.0
@@ -65,12 +68,17 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
             form = build_form(problem, number, kept, opened)
             if settled is not None:
                 form = restricted(form, *settled)
-        stage = Stage(form, run, sign, 1.0 if last else 0.6)
+        stage = Stage(
+            form, run, sign, 1.0 if last else 0.6, known=None if warm is None else warm.dual(number)
+        )
         if not stage.feasible:
             return Outcome(None, (None,) * count, Termination.PROVED, infeasible=True)
+        if number == 0 and warm is not None and warm.opened is not None:
+            opened = repaired(form, warm.opened)
         opened, value, bound = stage.solve(opened)
+        duals.append(stage.point)
         if opened is None or not _serves_all(problem, opened, objective.term):
-            return _without_penalty(problem, run)
+            return _without_penalty(problem, run, warm)
         bounds.append(sign * bound)
         gap = relative_gap(value, bound)
         termination = run.ended(gap, termination)
@@ -78,8 +86,8 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
             (objective.term, objective.maximize, sign * value - sign * abs(value) * objective.tolerance)
         )
         if not last and gap <= PROVED_GAP and objective.tolerance == 0.0:
-            settled = _settle(problem, number, kept[:-1], opened, run, sign)
-    return Outcome(opened, tuple(bounds), termination)
+            settled = _settle(problem, number, kept[:-1], opened, run, sign, stage.point)
+    return Outcome(opened, tuple(bounds), termination, duals=tuple(duals))
 
 
 def _serves_all(problem: Problem, opened: Ints, term: Term) -> bool:
@@ -87,16 +95,22 @@ def _serves_all(problem: Problem, opened: Ints, term: Term) -> bool:
     return not math.isnan(term.value(Plan(opened, *problem.responses.serve(opened))))
 
 
-def _without_penalty(problem: Problem, run: Run) -> Outcome:
+def _without_penalty(problem: Problem, run: Run, warm: Warm | None) -> Outcome:
     """The exact method, where the penalty for unserved needs led to no plan that serves them all."""
     if exact.refusal(problem, "highs") is None and not run.over:
-        return exact.solve(problem, run)
+        return exact.solve(problem, run, warm=warm)
     termination = run.reason if run.over else Termination.FINISHED
     return Outcome(None, (None,) * len(problem.objectives), termination)
 
 
 def _settle(
-    problem: Problem, number: int, kept: list[tuple[Term, bool, float]], opened: Ints, run: Run, sign: float
+    problem: Problem,
+    number: int,
+    kept: list[tuple[Term, bool, float]],
+    opened: Ints,
+    run: Run,
+    sign: float,
+    known: Point | None,
 ) -> Settled:
     """What all optimal plans of an objective share; later objectives need look no further.
 
@@ -105,4 +119,4 @@ def _settle(
     """
     everyone = np.unique(problem.responses.option).astype(np.int32)
     form = build_form(problem, number, kept, everyone)
-    return Stage(form, run, sign).settle(opened)
+    return Stage(form, run, sign, known=known).settle(opened)

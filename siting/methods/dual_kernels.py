@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from siting.compiled import inner, kernel, part
 
-@numba.njit(cache=True, nogil=True)
+STEPS = 3
+"""Newton steps of the prices per point."""
+
+
+@kernel
 def evaluate(indptr, col, saving, lam, rho):  # type: ignore[no-untyped-def]
     """rho_j = sum_i max(0, s_ij - lambda_i); rows are sorted, so each scan stops early."""
-    rho[:] = 0.0
+    for j in range(len(rho)):
+        rho[j] = 0.0
     for i in range(len(indptr) - 1):
         price = lam[i]
         for p in range(indptr[i], indptr[i + 1]):
@@ -19,7 +24,7 @@ def evaluate(indptr, col, saving, lam, rho):  # type: ignore[no-untyped-def]
             rho[col[p]] += over
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def subgradient(indptr, col, saving, lam, y, grad):  # type: ignore[no-untyped-def]
     """grad_i = 1 - sum of y over the pairs that save more than lambda_i."""
     for i in range(len(indptr) - 1):
@@ -32,7 +37,7 @@ def subgradient(indptr, col, saving, lam, y, grad):  # type: ignore[no-untyped-d
         grad[i] = total
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def descent(average, lam, top, direction):  # type: ignore[no-untyped-def]
     """Averaged subgradient without the components that leave [0, top]; its squared length.
 
@@ -48,7 +53,7 @@ def descent(average, lam, top, direction):  # type: ignore[no-untyped-def]
     return norm
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def average_in(grad, average, direction, most):  # type: ignore[no-untyped-def]
     """Mix a subgradient into the average with the weight that makes the average shortest.
 
@@ -68,7 +73,7 @@ def average_in(grad, average, direction, most):  # type: ignore[no-untyped-def]
     return weight, aligned
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def note_bounds(rho, use, pi, bound, closed_at, opened_at):  # type: ignore[no-untyped-def]
     """Keep, per column, the best bound on plans with the column closed, and opened."""
     for j in range(len(rho)):
@@ -79,7 +84,7 @@ def note_bounds(rho, use, pi, bound, closed_at, opened_at):  # type: ignore[no-u
         opened_at[j] = min(opened_at[j], bound + min(0.0, reduced))
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _solve_small(matrix, rhs, active):  # type: ignore[no-untyped-def]
     """Gaussian elimination on the active rows of a small positive definite system, in place."""
     size = len(rhs)
@@ -102,7 +107,7 @@ def _solve_small(matrix, rhs, active):  # type: ignore[no-untyped-def]
         rhs[k] /= matrix[k, k]
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _smooth(rho, use, room, pi, tau):  # type: ignore[no-untyped-def]
     """room.pi + sum_j h(d_j), h the hinge rounded over |d| < tau."""
     total = 0.0
@@ -119,8 +124,8 @@ def _smooth(rho, use, room, pi, tau):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True, nogil=True)
-def price(rho, use, room, scale, pi, tau, steps, y):  # type: ignore[no-untyped-def]
+@kernel
+def price(rho, use, room, scale, pi, tau, y):  # type: ignore[no-untyped-def]
     """Prices pi >= 0 of the limits by a smoothed projected Newton method.
 
     Minimizes room.pi + sum_j max(0, rho_j - use_j.pi) approximately; any pi >= 0 gives a valid
@@ -135,7 +140,7 @@ def price(rho, use, room, scale, pi, tau, steps, y):  # type: ignore[no-untyped-
     active = np.empty(limits, np.bool_)
     trial = np.empty(limits)
     band = 0
-    for _ in range(steps):
+    for _ in range(STEPS):
         band = 0
         for k in range(limits):
             gradient[k] = room[k]
@@ -180,16 +185,12 @@ def price(rho, use, room, scale, pi, tau, steps, y):  # type: ignore[no-untyped-
                     pi[k] = trial[k]
                 break
             length *= 0.3
-    value = 0.0
-    for k in range(limits):
-        value += room[k] * pi[k]
-    for j in range(count):
-        d = rho[j]
-        for k in range(limits):
-            d -= use[k, j] * pi[k]
-        value += max(0.0, d)
+    value = _smooth(rho, use, room, pi, 0.0)
     # Enough options in the band make the prices move smoothly, too many blur them.
-    tau *= 0.9 if band > limits + 12 else 1.1
+    if band > limits + 12:
+        tau *= 0.9
+    elif band < count:
+        tau *= 1.1
     return value, tau
 
 
@@ -198,13 +199,13 @@ TAU, FACTOR, ALPHA, FAILURES, BOUND = range(5)
 since the step was last changed, and the best bound."""
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def look(  # type: ignore[no-untyped-def]
     indptr, col, saving, use, room, scale, less, lam, pi, state, rho, y, grad, closed_at, opened_at
 ):  # fmt: skip
     """L at ``lam``, floors (``less``) subtracted; leaves rho, y and the subgradient behind."""
     evaluate(indptr, col, saving, lam, rho)
-    value, state[TAU] = price(rho, use, room, scale, pi, state[TAU], 3, y)
+    value, state[TAU] = price(rho, use, room, scale, pi, state[TAU], y)
     subgradient(indptr, col, saving, lam, y, grad)
     bound = value - less
     for i in range(len(lam)):
@@ -213,12 +214,14 @@ def look(  # type: ignore[no-untyped-def]
     return bound
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def iterate(  # type: ignore[no-untyped-def]
     indptr, col, saving, use, room, scale, less, top, target, count, state,
     lam, pi, average, mean_y, best_pi, best_rho, closed_at, opened_at,
 ):  # fmt: skip
     """``count`` steps of the volume algorithm towards ``target``; everything is changed in place.
+
+    While the bound is infinite, a step only looks at ``lam``: its subgradient is the first average.
 
     Args:
         top: (n,) the most a multiplier can be.
@@ -229,17 +232,24 @@ def iterate(  # type: ignore[no-untyped-def]
     point, direction, grad = np.empty(len(lam)), np.empty(len(lam)), np.empty(len(lam))
     rho, y = np.empty(len(mean_y)), np.empty(len(mean_y))
     for _ in range(count):
+        begun, length = state[BOUND] < np.inf, 0.0
         norm = descent(average, lam, top, direction)
-        distance = state[BOUND] - target
-        if norm <= 1e-18 or distance <= 1e-12 * abs(target):
-            return
-        length = state[FACTOR] * max(distance, 1e-9 * abs(target)) / norm
+        if begun:
+            distance = state[BOUND] - target
+            if norm <= 1e-18 or distance <= 1e-12 * abs(target):
+                return
+            length = state[FACTOR] * max(distance, 1e-9 * abs(target)) / norm
         for i in range(len(lam)):
             point[i] = min(top[i], max(0.0, lam[i] - length * direction[i]))
         bound = look(
             indptr, col, saving, use, room, scale, less, point, pi, state, rho, y, grad, closed_at, opened_at
         )
-        weight, aligned = average_in(grad, average, direction, state[ALPHA])
+        weight, aligned = 1.0, 0.0
+        if begun:
+            weight, aligned = average_in(grad, average, direction, state[ALPHA])
+        else:
+            for i in range(len(lam)):
+                average[i] = grad[i]
         for j in range(len(mean_y)):
             mean_y[j] += weight * (y[j] - mean_y[j])
         if bound < state[BOUND]:

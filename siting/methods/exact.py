@@ -20,6 +20,7 @@ from siting.methods import highs
 from siting.methods.outcome import Outcome
 from siting.methods.reduce import useful_candidates
 from siting.methods.run import Run
+from siting.methods.warm import Warm
 from siting.plan import Plan, Termination, relative_gap
 from siting.problem import Problem
 
@@ -53,9 +54,12 @@ def suits(problem: Problem) -> bool:
     return len(problem.responses.option) <= PREFERRED_PAIRS
 
 
-def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> Outcome:
+def solve(
+    problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs", warm: Warm | None = None
+) -> Outcome:
     """Solve the problem's objectives in lexicographic order by mixed-integer programming."""
     opened: Ints | None = None
+    start = None if warm is None else warm.opened
     bounds: list[float | None] = []
     termination = Termination.PROVED
     kept: list[tuple[Term, bool, float]] = []
@@ -69,7 +73,9 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> 
         with run.phase("compose"):
             builder = stage.compose()
         with run.phase("solve"):
-            found, bound, infeasible = _run_solver(builder, problem, run, solver, opened)
+            found, bound, infeasible = _run_solver(
+                builder, problem, run, solver, _start(builder, problem, start) if opened is None else opened
+            )
         if infeasible and opened is None:
             return Outcome(None, tuple([None] * len(problem.objectives)), Termination.PROVED, True)
         if found is not None:
@@ -88,6 +94,14 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs") -> 
             (objective.term, objective.maximize, value - slack if objective.maximize else value + slack)
         )
     return Outcome(opened, tuple(bounds), termination)
+
+
+def _start(builder: Builder, problem: Problem, opened: Ints | None) -> Ints | None:
+    """An earlier plan as far as it can be expressed; the solver looks at whether it keeps the limits."""
+    if opened is None:
+        return None
+    wanted = np.union1d(opened, np.flatnonzero(problem.responses.options.required))
+    return np.array([j for j in wanted.tolist() if j in builder.opening], dtype=np.int32)
 
 
 def _is_cbc(solver: str | pulp.LpSolver) -> bool:

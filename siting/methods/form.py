@@ -47,6 +47,7 @@ class Form:
         constant: objective without any savings.
         use, room: (K, m) and (K,): use @ y <= room.
         must: (m,) columns that must be open.
+        need: (n,) ascending first need of every row, None for a form that is not of needs.
     """
 
     option: Ints
@@ -59,6 +60,7 @@ class Form:
     use: Floats
     room: Floats
     must: Flags
+    need: Ints | None = None
 
     @property
     def rows(self) -> int:
@@ -76,9 +78,9 @@ class Form:
         return np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.indptr))
 
     @cached_property
-    def by_column(self) -> tuple[Longs, Longs]:
+    def by_column(self) -> tuple[Longs, Ints]:
         """Pairs by column, rows ascending: start (m+1,) and pair numbers (Z,)."""
-        start, pair = np.zeros(self.columns + 1, dtype=np.int64), np.empty(len(self.col), dtype=np.int64)
+        start, pair = np.zeros(self.columns + 1, dtype=np.int64), np.empty(len(self.col), dtype=np.int32)
         transpose(self.col, start, pair)
         return start, pair
 
@@ -113,7 +115,7 @@ def build_form(
     use, room = limit_rows(problem, wanted)
     return Form(
         wanted, indptr, col, parts, hard(parts), values - without[1:],
-        float(without[0]), use, room, problem.responses.options.required[wanted],
+        float(without[0]), use, room, problem.responses.options.required[wanted], levels.need,
     )  # fmt: skip
 
 
@@ -182,6 +184,7 @@ def shrink(
         np.ascontiguousarray(form.use[:, columns]),
         form.room - form.use[:, opened].sum(axis=1),
         form.must[columns],
+        None if form.need is None else form.need[rows],
     )
     return smaller, columns.astype(np.int64), rows.astype(np.int64), base
 

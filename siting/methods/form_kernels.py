@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
+from siting.compiled import kernel
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def survivors(indptr, col, saving, closed, opened, cut, kept, base):  # type: ignore[no-untyped-def]
     """Mark the pairs that stay when columns are closed and opened, and rows are cut.
 
@@ -28,7 +28,7 @@ def survivors(indptr, col, saving, closed, opened, cut, kept, base):  # type: ig
             kept[p] = True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def best_pairs(indptr, col, is_open, best, second):  # type: ignore[no-untyped-def]
     """Fill (n,) int64 the best and second-best open pair of every row, -1 where there is none."""
     for i in range(len(indptr) - 1):
@@ -41,9 +41,9 @@ def best_pairs(indptr, col, is_open, best, second):  # type: ignore[no-untyped-d
                 best[i] = p
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def transpose(col, start, pair):  # type: ignore[no-untyped-def]
-    """Sort pairs by column, keeping their order within one; fills start (m+1,) and pair (Z,)."""
+    """Sort pairs by column, keeping their order within one; fills start (m+1,) and pair (Z,) int32."""
     for p in range(len(col)):
         start[col[p] + 1] += 1
     for j in range(1, len(start)):
@@ -56,7 +56,7 @@ def transpose(col, start, pair):  # type: ignore[no-untyped-def]
     start[0] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def count_pairs(row_ptr, level_ptr, option, number_of, indptr):  # type: ignore[no-untyped-def]
     """Fill indptr (R+1,) with where the pairs of every row of levels begin whose option has a number."""
     for i in range(len(row_ptr) - 1):
@@ -67,7 +67,7 @@ def count_pairs(row_ptr, level_ptr, option, number_of, indptr):  # type: ignore[
         indptr[i + 1] = indptr[i] + count
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def write_pairs(  # type: ignore[no-untyped-def]
     row_ptr, level_ptr, option, gain, base, signs, number_of, indptr, col, parts
 ):
@@ -83,3 +83,15 @@ def write_pairs(  # type: ignore[no-untyped-def]
                 for g in range(len(signs)):
                     parts[g, into] = signs[g] * (gain[g, k] - base[g, i])
                 into += 1
+
+
+@kernel
+def count_above(indptr, saving, cut):  # type: ignore[no-untyped-def]
+    """How many pairs save at least the cut of their row."""
+    count = 0
+    for i in range(len(indptr) - 1):
+        for p in range(indptr[i], indptr[i + 1]):
+            if saving[p] < cut[i]:
+                break
+            count += 1
+    return count

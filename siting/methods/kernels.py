@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from siting.compiled import inner, kernel, part
 
 ROOM = 1e-9
 """Relative room for sums of costs in doubles when a limit is compared."""
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _swap_fits(use, room, used, a, b):  # type: ignore[no-untyped-def]
     """Whether opening a and closing b (-1: none) keeps every limit."""
     for k in range(len(room)):
@@ -19,7 +20,7 @@ def _swap_fits(use, room, used, a, b):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _sift_down(heap, score, size, at):  # type: ignore[no-untyped-def]
     """Restore a heap of columns with the highest score on top, ties by number."""
     j = heap[at]
@@ -39,7 +40,7 @@ def _sift_down(heap, score, size, at):  # type: ignore[no-untyped-def]
     heap[at] = j
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _gain(col_start, col_pair, row, saving, current, j):  # type: ignore[no-untyped-def]
     total = 0.0
     for q in range(col_start[j], col_start[j + 1]):
@@ -48,8 +49,8 @@ def _gain(col_start, col_pair, row, saving, current, j):  # type: ignore[no-unty
     return total
 
 
-@numba.njit(cache=True, nogil=True)
-def greedy(saving, col_start, col_pair, row, use, room, weight, is_open, used, current):  # type: ignore[no-untyped-def]
+@kernel
+def greedy(indptr, col, saving, col_start, col_pair, row, use, room, weight, is_open, used, current):  # type: ignore[no-untyped-def]
     """Open columns by gain per weighted use of the limits while any fits.
 
     Gains only fall, so a column whose gain is still the highest when counted anew is the best one
@@ -57,23 +58,29 @@ def greedy(saving, col_start, col_pair, row, use, room, weight, is_open, used, c
     ``is_open``, ``used`` (K,) and ``current`` (n, best saving so far) are changed in place.
     """
     count = len(is_open)
-    score, burden = np.zeros(count), np.empty(count)
-    heap, size = np.empty(count, np.int64), 0
+    score, burden = np.empty(count), np.empty(count)
+    heap, size, top, none = np.empty(count, np.int64), np.int64(0), np.int64(0), np.int64(-1)
+    for j in range(count):
+        score[j] = 0.0
+    for i in range(len(current)):  # by row: columns would jump about in memory
+        for p in range(indptr[i], indptr[i + 1]):
+            if saving[p] <= current[i]:
+                break
+            score[col[p]] += saving[p] - current[i]
     for j in range(count):
         burden[j] = 1e-12
         for k in range(len(room)):
             burden[j] += weight[k] * max(0.0, use[k, j])
-        if not is_open[j]:
-            score[j] = _gain(col_start, col_pair, row, saving, current, j) / burden[j]
-            if score[j] > 0.0:
-                heap[size] = j
-                size += 1
+        score[j] /= burden[j]
+        if not is_open[j] and score[j] > 0.0:
+            heap[size] = j
+            size += 1
     for at in range(size // 2 - 1, -1, -1):
         _sift_down(heap, score, size, at)
     while size:
         j = heap[0]
         fresh = 0.0
-        if _swap_fits(use, room, used, j, -1):  # what does not fit now never will
+        if _swap_fits(use, room, used, j, none):  # what does not fit now never will
             fresh = _gain(col_start, col_pair, row, saving, current, j) / burden[j]
         if fresh == score[j] and fresh > 0.0:
             is_open[j] = True
@@ -88,10 +95,10 @@ def greedy(saving, col_start, col_pair, row, use, room, weight, is_open, used, c
             size -= 1
             heap[0] = heap[size]
         if size:
-            _sift_down(heap, score, size, 0)
+            _sift_down(heap, score, size, top)
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def top_two(indptr, col, saving, is_open, i):  # type: ignore[no-untyped-def]
     """Best and second-best open pair of row i: (column or -1, saving, second saving)."""
     who, best = -1, 0.0
@@ -103,21 +110,22 @@ def top_two(indptr, col, saving, is_open, i):  # type: ignore[no-untyped-def]
     return who, best, 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def all_top_two(indptr, col, saving, is_open, who, best, second, loss):  # type: ignore[no-untyped-def]
     """Fill who, best, second (n,) and loss (m,): what closing an open column would lose."""
-    loss[:] = 0.0
+    for j in range(len(loss)):
+        loss[j] = 0.0
     for i in range(len(indptr) - 1):
         who[i], best[i], second[i] = top_two(indptr, col, saving, is_open, i)
         if who[i] >= 0:
             loss[who[i]] += best[i] - second[i]
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, best, second, loss):  # type: ignore[no-untyped-def]
     """Recompute the rows of column j after it was opened or closed."""
     for q in range(col_start[j], col_start[j + 1]):
-        i = row[col_pair[q]]
+        i = np.int64(row[col_pair[q]])
         if who[i] >= 0:
             loss[who[i]] -= best[i] - second[i]
         who[i], best[i], second[i] = top_two(indptr, col, saving, is_open, i)
@@ -125,7 +133,7 @@ def _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, bes
             loss[who[i]] += best[i] - second[i]
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _lowest(open_cols, opens, loss):  # type: ignore[no-untyped-def]
     """The least that closing an open column loses."""
     least = np.inf
@@ -134,7 +142,7 @@ def _lowest(open_cols, opens, loss):  # type: ignore[no-untyped-def]
     return least
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _awaken(indptr, col, row, col_start, col_pair, j, asleep):  # type: ignore[no-untyped-def]
     """Swaps of the columns that share a row with j have to be looked at again."""
     many = 0
@@ -151,7 +159,20 @@ def _awaken(indptr, col, row, col_start, col_pair, j, asleep):  # type: ignore[n
             asleep[col[p]] = False
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
+def _flip(  # type: ignore[no-untyped-def]
+    indptr, col, saving, row, col_start, col_pair, use, j,
+    is_open, used, who, best, second, loss, asleep,
+):  # fmt: skip
+    """Open or close one column, whatever it fits or costs."""
+    is_open[j] = not is_open[j]
+    for k in range(len(used)):
+        used[k] += use[k, j] if is_open[j] else -use[k, j]
+    _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, best, second, loss)
+    _awaken(indptr, col, row, col_start, col_pair, j, asleep)
+
+
+@kernel
 def interchange(  # type: ignore[no-untyped-def]
     indptr, col, saving, row, col_start, col_pair, use, room, order,
     is_open, used, who, best, second, loss, asleep, least,
@@ -167,18 +188,20 @@ def interchange(  # type: ignore[no-untyped-def]
         in place.
     """
     improved = 0.0
-    extra = np.zeros(len(is_open))
-    touched = np.empty(len(is_open), np.int64)
+    extra, touched = np.empty(len(is_open)), np.empty(len(is_open), np.int64)
     open_cols = np.empty(len(is_open), np.int64)
-    opens = 0
+    opens, none = np.int64(0), np.int64(-1)
     for j in range(len(is_open)):
+        extra[j] = 0.0
         if is_open[j]:
             open_cols[opens] = j
             opens += 1
-    lowest = _lowest(open_cols, opens, loss)
+    lowest, known = 0.0, False
     for a in order:
         if is_open[a] or asleep[a]:
             continue
+        if not known:
+            lowest, known = _lowest(open_cols, opens, loss), True
         gain, count = 0.0, 0
         for q in range(col_start[a], col_start[a + 1]):
             p = col_pair[q]
@@ -193,8 +216,8 @@ def interchange(  # type: ignore[no-untyped-def]
                 extra[b] += shared
             if s > best[i]:
                 gain += s - best[i]
-        partner, delta = -1, least
-        if gain > least and _swap_fits(use, room, used, a, -1):
+        partner, delta = none, least
+        if gain > least and _swap_fits(use, room, used, a, none):
             delta = gain
         else:
             for t in range(count):
@@ -215,96 +238,110 @@ def interchange(  # type: ignore[no-untyped-def]
             continue
         improved += delta
         if partner >= 0:
-            is_open[partner] = False
             for t in range(opens):
                 if open_cols[t] == partner:
                     open_cols[t] = a
                     break
+            _flip(
+                indptr, col, saving, row, col_start, col_pair, use, partner,
+                is_open, used, who, best, second, loss, asleep,
+            )  # fmt: skip
         else:
             open_cols[opens] = a
             opens += 1
-        is_open[a] = True
-        for k in range(len(room)):
-            used[k] += use[k, a] - (use[k, partner] if partner >= 0 else 0.0)
-        if partner >= 0:
-            _refresh(indptr, col, saving, is_open, row, col_start, col_pair, partner, who, best, second, loss)
-            _awaken(indptr, col, row, col_start, col_pair, partner, asleep)
-        _refresh(indptr, col, saving, is_open, row, col_start, col_pair, a, who, best, second, loss)
-        _awaken(indptr, col, row, col_start, col_pair, a, asleep)
-        lowest = _lowest(open_cols, opens, loss)
+        _flip(
+            indptr, col, saving, row, col_start, col_pair, use, a,
+            is_open, used, who, best, second, loss, asleep,
+        )  # fmt: skip
+        known = False
     return improved
 
 
-@numba.njit(cache=True, nogil=True)
-def _flip(  # type: ignore[no-untyped-def]
-    indptr, col, saving, row, col_start, col_pair, use, j,
-    is_open, used, who, best, second, loss, asleep,
-):  # fmt: skip
-    """Open or close one column, whatever it fits or costs."""
-    is_open[j] = not is_open[j]
+@inner
+def _copy(is_open, used, who, best, second, loss, to_open, to_used, to_who, to_best, to_second, to_loss):  # type: ignore[no-untyped-def]
+    """Copy a plan and its state."""
     for k in range(len(used)):
-        used[k] += use[k, j] if is_open[j] else -use[k, j]
-    _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, best, second, loss)
-    _awaken(indptr, col, row, col_start, col_pair, j, asleep)
+        to_used[k] = used[k]
+    for j in range(len(is_open)):
+        to_open[j], to_loss[j] = is_open[j], loss[j]
+    for i in range(len(who)):
+        to_who[i], to_best[i], to_second[i] = who[i], best[i], second[i]
 
 
-@numba.njit(cache=True, nogil=True)
-def _assign(to, values):  # type: ignore[no-untyped-def]
-    """Copy an array; assigning a slice would compile error texts: seconds."""
-    for i in range(len(to)):
-        to[i] = values[i]
+@inner
+def _total(values):  # type: ignore[no-untyped-def]
+    """The sum; numpy's own would be compiled beside."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
-@numba.njit(cache=True, nogil=True)
+@part
 def _cheapest(use, room, used, is_open, loss, kept):  # type: ignore[no-untyped-def]
     """The open column, not one of ``kept``, that loses least among those in a limit that is broken."""
-    found, least = -1, np.inf
+    found, least = np.int64(-1), np.inf
     for j in range(len(is_open)):
         if not is_open[j] or loss[j] >= least or kept[j]:
             continue
         for k in range(len(room)):
             if use[k, j] > 0.0 and used[k] > room[k] + ROOM * abs(room[k]):
-                found, least = j, loss[j]
+                found, least = np.int64(j), loss[j]
                 break
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def shake(  # type: ignore[no-untyped-def]
     indptr, col, saving, row, col_start, col_pair, use, room, order,
-    is_open, used, who, best, second, loss, least, pool, trials, rng,
+    is_open, used, who, best, second, loss, least, pool, draws,
 ):  # fmt: skip
     """Open some neighbouring columns at random, close what then is too much, swap; keep what is no worse.
 
     An iterated local search: a swap looks only at columns near the disturbance. It starts at a
     column of ``pool``. The plan and its state are changed in place, and end in the best plan found.
+
+    Args:
+        draws: (trials, 2 + 2 x 3) random numbers in [0, 1): where a trial starts, how many columns it
+            opens, and for every further one a row of the first and a column of that row.
     """
-    asleep, forced = np.ones(len(is_open), np.bool_), np.zeros(len(is_open), np.bool_)
-    worth = best.sum()
-    for _ in range(trials):
-        begun_open, begun_used, begun_who = is_open.copy(), used.copy(), who.copy()
-        begun_best, begun_second, begun_loss = best.copy(), second.copy(), loss.copy()
-        near = pool[rng.integers(0, len(pool))]
-        for j in range(len(forced)):
+    columns, rows, limits = len(is_open), len(who), len(used)
+    asleep, forced = np.empty(columns, np.bool_), np.empty(columns, np.bool_)
+    begun_open, begun_used, begun_who = (
+        np.empty(columns, np.bool_),
+        np.empty(limits),
+        np.empty(rows, np.int32),
+    )
+    begun_best, begun_second, begun_loss = np.empty(rows), np.empty(rows), np.empty(columns)
+    for j in range(columns):
+        asleep[j] = True
+    worth = _total(best)
+    for trial in range(len(draws)):
+        _copy(
+            is_open, used, who, best, second, loss,
+            begun_open, begun_used, begun_who, begun_best, begun_second, begun_loss,
+        )  # fmt: skip
+        for j in range(columns):
             forced[j] = False
-        for t in range(rng.integers(1, 5)):
-            j = near
-            if t and col_start[near + 1] > col_start[near]:
+        near = pool[int(draws[trial, 0] * len(pool))]
+        for t in range(1 + int(draws[trial, 1] * 4)):
+            new, size = near, col_start[near + 1] - col_start[near]
+            if t and size > 0:
                 # Others share a row with the first: neighbours on the map.
-                i = row[col_pair[rng.integers(col_start[near], col_start[near + 1])]]
-                j = col[rng.integers(indptr[i], indptr[i + 1])]
-            if not is_open[j]:
-                forced[j] = True
+                i = row[col_pair[col_start[near] + int(draws[trial, 2 * t] * size)]]
+                new = np.int64(col[indptr[i] + int(draws[trial, 2 * t + 1] * (indptr[i + 1] - indptr[i]))])
+            if not is_open[new]:
+                forced[new] = True
                 _flip(
-                    indptr, col, saving, row, col_start, col_pair, use, j,
+                    indptr, col, saving, row, col_start, col_pair, use, new,
                     is_open, used, who, best, second, loss, asleep,
                 )  # fmt: skip
         while True:
-            j = _cheapest(use, room, used, is_open, loss, forced)
-            if j < 0:
+            old = _cheapest(use, room, used, is_open, loss, forced)
+            if old < 0:
                 break
             _flip(
-                indptr, col, saving, row, col_start, col_pair, use, j,
+                indptr, col, saving, row, col_start, col_pair, use, old,
                 is_open, used, who, best, second, loss, asleep,
             )  # fmt: skip
         for _ in range(6):
@@ -317,15 +354,13 @@ def shake(  # type: ignore[no-untyped-def]
         fits = True
         for k in range(len(room)):
             fits = fits and used[k] <= room[k] + ROOM * abs(room[k])
-        now = best.sum()
+        now = _total(best)
         if fits and now >= worth:
             worth = now
             continue
-        _assign(is_open, begun_open)
-        _assign(used, begun_used)
-        _assign(who, begun_who)
-        _assign(best, begun_best)
-        _assign(second, begun_second)
-        _assign(loss, begun_loss)
-        for j in range(len(asleep)):
+        _copy(
+            begun_open, begun_used, begun_who, begun_best, begun_second, begun_loss,
+            is_open, used, who, best, second, loss,
+        )  # fmt: skip
+        for j in range(columns):
             asleep[j] = True

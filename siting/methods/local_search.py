@@ -20,6 +20,9 @@ from siting.methods.run import Run
 _LEAST = 1e-11
 """Improvements below this share of the objective are rounding."""
 
+_CHUNK = 20_000
+"""Columns whose swaps are looked at between two looks at the clock."""
+
 ROUNDED = 0.3
 """Least share of a column in a fractional plan that rounding opens."""
 
@@ -38,7 +41,7 @@ class Search:
     form: Form
     row: Ints
     col_start: Longs
-    col_pair: Longs
+    col_pair: Ints
     is_open: Flags
     used: Floats
     who: Ints
@@ -83,27 +86,33 @@ def fill(search: Search, weight: Floats) -> None:
     """Open greedily what still fits, by gain per use of the limits weighted by ``weight`` (K,)."""
     form = search.form
     kernels.greedy(
-        form.saving, search.col_start, search.col_pair, search.row, form.use, form.room, weight,
-        search.is_open, search.used, search.best.copy(),
+        form.indptr, form.col, form.saving, search.col_start, search.col_pair, search.row,
+        form.use, form.room, weight, search.is_open, search.used, search.best.copy(),
     )  # fmt: skip
     _recount(search)
 
 
-def improve(search: Search, run: Run, passes: int = 100) -> None:
-    """Swap until no swap helps, time is up, or the passes are used."""
+def improve(search: Search, run: Run, passes: int = 100, share: float = 1.0) -> None:
+    """Swap until no swap helps, that share of the time left is over, or the passes are used."""
+    least_left = (1.0 - share) * run.left if share < 1.0 else 0.0
     form = search.form
     # A fixed shuffle: neighbours in the numbering are neighbours on the map and would compete.
     order = np.random.default_rng(run.seed).permutation(form.columns)
     asleep = np.zeros(form.columns, dtype=bool)
     everybody = True
     for _ in range(passes):
-        gained = kernels.interchange(
-            form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-            form.use, form.room, order, search.is_open, search.used, search.who, search.best,
-            search.second, search.loss, asleep, _LEAST * max(1.0, search.savings),
-        )  # fmt: skip
+        gained = 0.0
+        for begin in range(0, form.columns, _CHUNK):
+            gained += kernels.interchange(
+                form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
+                form.use, form.room, order[begin : begin + _CHUNK], search.is_open, search.used,
+                search.who, search.best, search.second, search.loss, asleep,
+                _LEAST * max(1.0, search.savings),
+            )  # fmt: skip
+            if run.over or run.left < least_left:
+                break
         _recount(search)
-        if run.over or (gained <= 0.0 and everybody):
+        if run.over or run.left < least_left or (gained <= 0.0 and everybody):
             return
         # What was lost by closing changes everywhere: in the end all are looked at once more.
         everybody = gained <= 0.0
@@ -135,7 +144,7 @@ def shake(search: Search, seed: int, trials: int, pool: Longs) -> bool:
     kernels.shake(
         form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
         form.use, form.room, order, search.is_open, search.used, search.who, search.best,
-        search.second, search.loss, _LEAST * max(1.0, before), pool, trials, rng,
+        search.second, search.loss, _LEAST * max(1.0, before), pool, rng.random((trials, 8)),
     )  # fmt: skip
     _recount(search)
     return search.savings > before + _LEAST * max(1.0, before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from siting.instance.arrays import Ints
+from siting.methods.warm import Point
 from siting.plan import Termination
 
 
@@ -18,9 +19,11 @@ class Outcome:
             among plans that keep what the earlier ones achieved.
         termination: why the method stopped.
         infeasible: it is proved that there is no plan.
+        duals: per objective a good point of its dual, where the method knows one.
     """
 
     opened: Ints | None
     bounds: tuple[float | None, ...]
     termination: Termination
     infeasible: bool = False
+    duals: tuple[Point | None, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from siting.compiled import inner, kernel
 from siting.instance.arrays import Flags, Floats, Ints
 from siting.measures import OptionMeasure
 from siting.measures.levels import Levels
@@ -52,23 +52,38 @@ def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None
 
 def _dominated(levels: Levels, burden: Floats, wanted: Flags) -> Flags:
     """(M,) candidates that another one replaces."""
-    sizes = np.diff(levels.level_ptr)
-    depth_of_level = np.arange(len(sizes)) - np.repeat(levels.row_ptr[:-1], np.diff(levels.row_ptr))
-    row_of_level = np.repeat(np.arange(levels.rows), np.diff(levels.row_ptr))
-    depth = np.repeat(depth_of_level, sizes).astype(np.int32)
-    row = np.repeat(row_of_level, sizes).astype(np.int32)
     row_start = levels.level_ptr[levels.row_ptr]
-    order = np.argsort(levels.option, kind="stable")
+    depth = np.empty(len(levels.option), dtype=np.int32)
     column_start = np.zeros(len(wanted) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(levels.option, minlength=len(wanted)), out=column_start[1:])
+    row, column_depth = np.empty((2, len(depth)), dtype=np.int32)
+    _by_column(levels.row_ptr, levels.level_ptr, levels.option, depth, column_start, row, column_depth)
     dropped: Flags = _find_dominated(
-        row_start, levels.option, depth, column_start, row[order], depth[order],
+        row_start, levels.option, depth, column_start, row, column_depth,
         np.ascontiguousarray(burden.T), wanted,
     )  # fmt: skip
     return dropped
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
+def _by_column(row_ptr, level_ptr, option, depth, column_start, row, column_depth):  # type: ignore[no-untyped-def]
+    """Fill each pair's depth, its level's place in the row, and rows and depths by column."""
+    for p in range(len(option)):
+        column_start[option[p] + 1] += 1
+    for j in range(1, len(column_start)):
+        column_start[j] += column_start[j - 1]
+    for i in range(len(row_ptr) - 1):
+        for k in range(row_ptr[i], row_ptr[i + 1]):
+            for p in range(level_ptr[k], level_ptr[k + 1]):
+                depth[p] = k - row_ptr[i]
+                q = column_start[option[p]]
+                row[q], column_depth[q] = i, depth[p]
+                column_start[option[p]] += 1
+    for j in range(len(column_start) - 1, 0, -1):  # each start now stands where the next column begins
+        column_start[j] = column_start[j - 1]
+    column_start[0] = 0
+
+
+@kernel
 def _find_dominated(row_start, option, depth, column_start, row, column_depth, burden, wanted):  # type: ignore[no-untyped-def]
     dropped = np.zeros(len(wanted), np.bool_)
     for j in range(len(wanted)):
@@ -94,7 +109,7 @@ def _find_dominated(row_start, option, depth, column_start, row, column_depth, b
     return dropped
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def _replaces(k, j, column_start, row, column_depth, burden):  # type: ignore[no-untyped-def]
     better = False
     for b in range(burden.shape[1]):

@@ -41,7 +41,17 @@ class Run:
     @property
     def left(self) -> float:
         """Wall seconds left, infinite without a limit."""
-        return float("inf") if self.seconds is None else self.seconds - (time.monotonic() - self._begun)
+        return float("inf") if self.seconds is None else self.seconds - self.spent
+
+    @property
+    def spent(self) -> float:
+        """Wall seconds since the solve began."""
+        return time.monotonic() - self._begun
+
+    def keep_back(self, seconds: float) -> None:
+        """Leave so much of the time allowed, a fifth of what is left at most, to what comes after."""
+        if self.seconds is not None:
+            self.seconds -= max(0.0, min(seconds, 0.2 * self.left))
 
     @property
     def over(self) -> bool:
@@ -86,5 +96,4 @@ class Run:
         """Report the best plan's value and the certified bound so far."""
         self._known = (incumbent, bound)
         if self.progress is not None:
-            since = time.monotonic() - self._begun
-            self.progress(Progress(self._phase, since, *self._goal, incumbent, bound))
+            self.progress(Progress(self._phase, self.spent, *self._goal, incumbent, bound))

@@ -19,6 +19,7 @@ from siting.measures.share_within import ShareWithin
 from siting.methods.cover import Cover, solve_cover
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
+from siting.methods.warm import Warm
 from siting.plan import Termination, relative_gap
 from siting.problem import Bound, Problem
 
@@ -52,14 +53,15 @@ def suits(problem: Problem) -> bool:
     return True
 
 
-def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
+def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | None = None) -> Outcome:
     """The cheapest plan that covers enough, with a certified bound."""
     run.begin_goal(0, problem.objectives[0].term.measure.name)
     with run.phase("reduce"):
         cover, option = _cover(problem)
     if cover is None:
         return Outcome(None, (None,), Termination.PROVED, infeasible=True)
-    found = solve_cover(cover, run, tell=run.tell)
+    start = None if warm is None or warm.opened is None else np.isin(option, warm.opened)
+    found = solve_cover(cover, run, start=start, tell=run.tell)
     if found.chosen is None:
         return Outcome(None, (None,), Termination.PROVED, infeasible=True)
     gap = relative_gap(found.value, found.bound)

@@ -15,9 +15,14 @@ import numpy as np
 from siting.instance.arrays import Flags, Floats
 from siting.methods import local_search, volume
 from siting.methods.form import Form, shrink
+from siting.methods.form_kernels import count_above
+from siting.methods.warm import Point
 
 _FEWEST = 0.1
 """Share of the columns that must be fixed for the form to be made anew."""
+
+_LONG_ROWS, _SHORTER = 20, 0.2
+"""Rows of so many pairs are cut when that takes this share of all pairs away."""
 
 
 class Space:
@@ -30,30 +35,35 @@ class Space:
         fixed: (full m,) columns that are open in every plan worth looking at.
         feasible: False when the required columns alone break a limit.
         exact: whether no row is cut at its nearest columns only.
+        dual: the dual, None before it has begun.
+        point: the last point of the dual before anything was fixed, None while nothing is.
     """
 
     def __init__(self, full: Form) -> None:
         """Open what must be open, close what fits no limit, drop limits that bind nobody."""
         self.fixed = full.must.copy()
         none = np.zeros(full.columns, dtype=bool)
-        form, columns, _, _ = shrink(full, none, full.must)
+        form, columns, rows, moved = shrink(full, none, full.must)
+        moved = moved[:, rows]
         self._slack = 1e-9 * np.maximum(1.0, np.abs(full.room))
         self.feasible = bool(np.all(form.room >= -self._slack))
         never = np.any(form.use > (form.room + self._slack)[:, None], axis=0)
         if never.any():
-            form, left, _, _ = shrink(form, never, np.zeros(form.columns, dtype=bool))
-            columns = columns[left]
+            form, left, rows, _ = shrink(form, never, np.zeros(form.columns, dtype=bool))
+            columns, moved = columns[left], moved[:, rows]
         binds = np.maximum(0.0, form.use).sum(axis=1) > form.room
         self._slack = self._slack[binds]
         self.form = replace(form, use=np.ascontiguousarray(form.use[binds]), room=form.room[binds])
         self.columns = columns
         self.exact = True
+        self._moved, self._binds = moved, binds
         self._whole: Form = self.form
         self._base = np.zeros(self.form.rows)
         self._rows = np.arange(self.form.rows)
         self._nearest: int | None = None
         self._gap = np.inf
         self.dual: volume.Dual | None = None
+        self.point: Point | None = None
         self._engine: volume.Volume | None = None
 
     @property
@@ -78,6 +88,10 @@ class Space:
         child._take_out(close, open_)
         return child
 
+    def renew(self) -> None:
+        """Let the volume algorithm begin anew from the best point, its averages forgotten."""
+        self._engine = None
+
     def keep_nearest(self, count: int) -> None:
         """Work on the ``count`` nearest columns of every row while that is much less than all."""
         sizes = np.diff(self.form.indptr)
@@ -86,10 +100,30 @@ class Space:
         self._nearest = count
         self._cut(np.full(self.form.rows, -np.inf))
 
-    def begin(self, plan: Flags) -> None:
-        """Start the dual from a plan's (full m,) best and second-best savings."""
+    def begin(self, plan: Flags, known: Point | None = None) -> None:
+        """Start the dual from a plan's (full m,) best and second-best savings, or where one ended."""
         best, second = local_search.top_two_parts(self.form, plan[self.columns])
-        self.dual, self._engine = volume.begin(self.form, best, second), None
+        self._engine = None
+        if known is None or self.form.need is None or len(known.mu) != len(self.form.floor):
+            self.dual = volume.begin(self.form, best, second)
+            return
+        self.dual = volume.begin(self.form, best, second, known.mu)
+        has, lam = known.at(self.form.need)
+        gone = volume.weighted(self._moved, known.mu)[self._rows] + self._base[self._rows]
+        self.dual.lam[has] = np.maximum(0.0, lam - gone[has])
+        if len(known.pi) == len(self._binds):
+            self.dual.pi, self.dual.tau = known.pi[self._binds], known.tau
+
+    def best_point(self) -> Point | None:
+        """The best point of the dual while nothing is fixed; None where rows are no needs."""
+        need, dual = self._whole.need, self.dual
+        if need is None or dual is None:
+            return None
+        lam = volume.weighted(self._moved, dual.mu) + self._base
+        lam[self._rows] += dual.lam
+        pi = np.zeros(len(self._binds))
+        pi[self._binds] = dual.best_pi
+        return Point(need, lam, dual.mu, pi, dual.tau)
 
     def shrink(self, needed: float) -> bool:
         """Fix the columns that no plan worth ``needed`` opens, or that all of them open.
@@ -102,9 +136,8 @@ class Space:
         offset = self.form.constant
         close, open_ = offset + dual.opened_at < needed, offset + dual.closed_at < needed
         gap = offset + dual.bound - needed
-        long_rows = len(self.form.col) > 20 * self.form.rows
-        nearer = long_rows and len(self.form.parts) == 1 and gap < 0.5 * self._gap
-        if int(close.sum() + open_.sum()) < max(1, int(_FEWEST * self.form.columns)) and not nearer:
+        few = int(close.sum() + open_.sum()) < max(1, int(_FEWEST * self.form.columns))
+        if few and not self._shortens(gap):
             return False
         self._take_out(close, open_)
         self._gap = gap
@@ -113,9 +146,21 @@ class Space:
             self._cut(self.dual.lam - gap - 1e-12 * abs(offset + dual.bound))
         return True
 
+    def _shortens(self, gap: float) -> bool:
+        """Whether long rows could be cut much shorter at this gap."""
+        form, dual = self.form, self.dual
+        assert dual is not None
+        long_rows = len(form.col) > _LONG_ROWS * form.rows
+        if not long_rows or len(form.parts) > 1 or gap >= 0.5 * self._gap:
+            return False
+        left = count_above(form.indptr, form.parts[0], dual.lam - gap)
+        return bool(left < (1.0 - _SHORTER) * len(form.col))
+
     def _take_out(self, close: Flags, open_: Flags) -> None:
         """Close and open columns; the form is then whole again, not cut."""
         assert self.dual is not None
+        if self.point is None:
+            self.point = self.best_point()
         lam = self._base.copy()
         lam[self._rows] += self.dual.lam
         before = self.form.constant

@@ -62,18 +62,20 @@ class Dual:
     opened_at: Floats
 
 
-def begin(form: Form, best: Floats, second: Floats) -> Dual:
+def begin(form: Form, best: Floats, second: Floats, mu: Floats | None = None) -> Dual:
     """Start between a good plan's best and second-best savings, where the optimum is near.
 
     Args:
         form: the form.
         best, second: (1+G, n) the plan's best and second-best savings per part.
+        mu: (G,) multipliers of the floors, where good ones are known.
     """
     gained = best.sum(axis=1)
-    mu = FLOOR_WORTH * gained[0] / np.maximum(gained[1:], 1e-9)
+    if mu is None:
+        mu = FLOOR_WORTH * gained[0] / np.maximum(gained[1:], 1e-9)
     count, infinite = form.columns, np.full(form.columns, np.inf)
     return Dual(
-        _weighted(second + 0.5 * (best - second), mu), mu,
+        weighted(second + 0.5 * (best - second), mu), mu,
         np.zeros(len(form.room)), np.zeros(len(form.room)), 0.0, np.inf,
         np.zeros(count), np.zeros(count), infinite, infinite.copy(),
     )  # fmt: skip
@@ -90,13 +92,13 @@ def shrunk(dual: Dual, lam: Floats, columns: Longs, rows: Longs, base: Floats, m
         moved: by how much the constant of the form has grown.
     """
     return Dual(
-        np.maximum(0.0, lam - _weighted(base, dual.mu))[rows],
+        np.maximum(0.0, lam - weighted(base, dual.mu))[rows],
         dual.mu, dual.best_pi.copy(), dual.best_pi.copy(), dual.tau, np.inf, dual.y[columns],
         dual.rho[columns], dual.closed_at[columns] - moved, dual.opened_at[columns] - moved,
     )  # fmt: skip
 
 
-def _weighted(parts: Floats, mu: Floats) -> Floats:
+def weighted(parts: Floats, mu: Floats) -> Floats:
     """(x,) objective part plus multiplied floor parts (1+G, x)."""
     total: Floats = parts[0].copy()
     for weight, part in zip(mu, parts[1:], strict=True):
@@ -109,7 +111,7 @@ class Volume:
 
     def __init__(self, form: Form, dual: Dual) -> None:
         self._dual = dual
-        saving = form.parts[0] if not len(dual.mu) else _weighted(form.parts, dual.mu)
+        saving = form.parts[0] if not len(dual.mu) else weighted(form.parts, dual.mu)
         norms = np.sqrt((form.use**2).sum(axis=1) / np.maximum(1, (form.use != 0).sum(axis=1)))
         scale = np.where(norms > 0, norms, 1.0)
         less = float((dual.mu * form.floor).sum())
@@ -117,22 +119,18 @@ class Volume:
         self._less = less
         self._top = saving[form.indptr[:-1]]
         self._state = np.array([dual.tau, 0.1, 0.1, 0.0, dual.bound])
-        self._average = self._begin()
+        self._average = np.zeros(form.rows)
+        self._begin()
 
-    def _begin(self) -> Floats:
+    def _begin(self) -> None:
         """Look at the starting point; its subgradient is the first average."""
         dual = self._dual
         dual.lam = np.minimum(dual.lam, self._top)
-        rho, y, grad = np.empty(len(dual.y)), np.empty(len(dual.y)), np.empty(len(dual.lam))
+        dual.rho, dual.y = np.zeros(len(dual.y)), np.zeros(len(dual.y))
         if dual.tau == 0.0:
-            self._cool(rho, y)
-        bound = dual_kernels.look(
-            *self._fixed, self._less, dual.lam, dual.pi, self._state, rho, y, grad,
-            dual.closed_at, dual.opened_at,
-        )  # fmt: skip
-        self._state[BOUND] = dual.bound = bound
-        dual.best_pi, dual.rho, dual.y = dual.pi.copy(), rho, y
-        return grad
+            self._cool(dual.rho, dual.y.copy())
+        self._state[BOUND] = np.inf
+        self._steps(1, 0.0)
 
     def _cool(self, rho: Floats, y: Floats) -> None:
         """First prices: narrow the smoothing from the largest rho to a band of few columns."""
@@ -141,7 +139,7 @@ class Volume:
         dual_kernels.evaluate(indptr, col, saving, self._dual.lam, rho)
         tau = max(1e-9, float(rho.max(initial=0.0)))
         for _ in range(40):
-            dual_kernels.price(rho, use, room, scale, pi, tau, 3, y)
+            dual_kernels.price(rho, use, room, scale, pi, tau, y)
             tau *= 0.6
             band = np.abs(rho - (pi[:, None] * use).sum(axis=0)) < tau
             if band.sum() <= len(room) + 12:
@@ -150,16 +148,20 @@ class Volume:
 
     def iterate(self, count: int, target: float, run: Run) -> None:
         """Run iterations towards ``target``, what the best plan known saves."""
-        dual, state = self._dual, self._state
         for begin in range(0, count, _TICK):
             if run.over:
                 return
-            dual_kernels.iterate(
-                *self._fixed, self._less, self._top, target, min(_TICK, count - begin), state,
-                dual.lam, dual.pi, self._average, dual.y, dual.best_pi, dual.rho,
-                dual.closed_at, dual.opened_at,
-            )  # fmt: skip
-            dual.bound, dual.tau = float(state[BOUND]), float(state[TAU])
+            self._steps(min(_TICK, count - begin), target)
+
+    def _steps(self, count: int, target: float) -> None:
+        """Iterations without a look at the clock."""
+        dual, state = self._dual, self._state
+        dual_kernels.iterate(
+            *self._fixed, self._less, self._top, target, count, state,
+            dual.lam, dual.pi, self._average, dual.y, dual.best_pi, dual.rho,
+            dual.closed_at, dual.opened_at,
+        )  # fmt: skip
+        dual.bound, dual.tau = float(state[BOUND]), float(state[TAU])
 
     def halve_alpha(self) -> None:
         """Average more slowly, once progress is slow."""

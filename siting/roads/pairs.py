@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import kernel
 from siting.parallel import in_blocks
 from siting.roads.sorting import sort_start
 from siting.roads.times import Reached
@@ -66,11 +66,12 @@ def rows_of(
             _scatter(block.ends, block.nodes, block.ms, names, part.at_ptr, part.need, place, option, ms)
     goals = np.arange(0, len(ms), _PAIRS_PER_BLOCK)
     cuts = np.unique(np.append(np.searchsorted(indptr, goals), needs))
-    in_blocks(lambda rows: _sort_rows(indptr, option, ms, *rows), list(pairwise(cuts.tolist())), threads)
+    blocks = list(pairwise(cuts.tolist()))
+    in_blocks(lambda rows: _sort_rows(indptr, option, ms, *rows), blocks, threads, _sort_rows)
     return indptr, option, ms
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _count(nodes, at_ptr, need, count):  # type: ignore[no-untyped-def]
     """Add one to count[i + 1] for every pair of need i."""
     for pair in range(len(nodes)):
@@ -79,7 +80,7 @@ def _count(nodes, at_ptr, need, count):  # type: ignore[no-untyped-def]
             count[need[p] + 1] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _scatter(ends, nodes, ms, names, at_ptr, need, place, option, ms_out):  # type: ignore[no-untyped-def]
     """Append the pairs of one block to the rows of their needs; ``place`` is where each row ends."""
     pair = 0
@@ -95,7 +96,7 @@ def _scatter(ends, nodes, ms, names, at_ptr, need, place, option, ms_out):  # ty
             pair += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _sort_rows(indptr, option, ms, first, last):  # type: ignore[no-untyped-def]
     """Sort the rows first:last by (ms, option)."""
     longest = 0
@@ -114,7 +115,7 @@ def _sort_rows(indptr, option, ms, first, last):  # type: ignore[no-untyped-def]
             ms[start + k] = here[k] >> 32
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def first_open(indptr, option, ms, is_open, serves, arrives):  # type: ignore[no-untyped-def]
     """Where a row holds an open option, write the first one and its ms to serves and arrives (N,)."""
     for row in range(len(indptr) - 1):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
+from siting.compiled import inner
 
 _RUN = 24
 """Up to this length insertion is fastest; longer arrays are merged from runs of it."""
 
 
-@numba.njit(cache=True, nogil=True)
+@inner
 def sort_start(keys, spare, size):  # type: ignore[no-untyped-def]
     """Sort keys[:size] in place; ``spare`` is room for as many."""
     for run in range(0, size, _RUN):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.compiled import kernel, part
 from siting.parallel import in_blocks
 from siting.roads.graph import Roads
 
@@ -57,7 +57,7 @@ def network(roads: Roads, vehicle_factor: float) -> Network:
     return Network(indptr, roads.head[order].astype(np.int32), ms)
 
 
-@numba.njit(cache=True, inline="always")
+@part
 def _push(heap, size, key):  # type: ignore[no-untyped-def]
     position = size
     while position > 0:
@@ -70,7 +70,7 @@ def _push(heap, size, key):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@numba.njit(cache=True, inline="always")
+@part
 def _pop(heap, size):  # type: ignore[no-untyped-def]
     """Remove the smallest key; returns (key, new size)."""
     top = heap[0]
@@ -91,12 +91,9 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
     return top, size
 
 
-@numba.njit(cache=True, nogil=True)
-def _nearest(indptr, head, ms, source, offset):  # type: ignore[no-untyped-def]
-    nodes = len(indptr) - 1
-    label = np.full(nodes, NEVER, np.int32)
-    owner = np.full(nodes, -1, np.int32)
-    heap = np.empty(len(head) + len(source) + 1, np.int64)
+@kernel
+def _nearest(indptr, head, ms, source, offset, label, owner, heap):  # type: ignore[no-untyped-def]
+    """Fill label and owner (V,), which begin as ``NEVER`` and -1."""
     size = 0
     for s in range(len(source)):
         node = source[s]
@@ -120,7 +117,6 @@ def _nearest(indptr, head, ms, source, offset):  # type: ignore[no-untyped-def]
                 size = _push(heap, size, (after << 32) | other)
             elif after == label[other] and owner[node] < owner[other]:
                 owner[other] = owner[node]
-    return label, owner
 
 
 def nearest(
@@ -137,11 +133,13 @@ def nearest(
         (V,) int32 ms (``NEVER`` where no source reaches) and (V,) int32 number of the source,
         the lowest of equally fast ones, -1 where none reaches.
     """
-    label, owner = _nearest(net.indptr, net.head, net.ms, source, offset_ms)
+    label, owner = np.full(net.nodes, NEVER, dtype=np.int32), np.full(net.nodes, -1, dtype=np.int32)
+    heap = np.empty(len(net.head) + len(source) + 1, dtype=np.int64)
+    _nearest(net.indptr, net.head, net.ms, source, offset_ms, label, owner, heap)
     return label, owner
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _within(  # type: ignore[no-untyped-def]
     indptr, head, ms, source, offset, limit, terminal, first, ends, nodes_out, ms_out, label, touched, heap
 ):
@@ -223,7 +221,7 @@ def search(
         last = first + _SOURCES_PER_BLOCK
         return _search_block(net, source[first:last], offset_ms[first:last], limit_ms, terminal, first)
 
-    return in_blocks(one, range(0, len(source), _SOURCES_PER_BLOCK), threads)
+    return in_blocks(one, range(0, len(source), _SOURCES_PER_BLOCK), threads, _within)
 
 
 def _search_block(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pulp
 
 from siting.measures import OptionMeasure
@@ -20,6 +21,7 @@ from siting.methods.center.bracket import Bracket
 from siting.methods.center.question import Question
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
+from siting.methods.warm import Warm
 from siting.plan import Termination
 from siting.problem import Problem
 
@@ -45,7 +47,7 @@ def suits(problem: Problem) -> bool:
     return True
 
 
-def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
+def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | None = None) -> Outcome:
     """Least longest response time by bisection over the times that can be it."""
     run.begin_goal(0, problem.objectives[0].term.measure.name)
     with run.phase("bisect"):
@@ -53,6 +55,10 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver) -> Outcome:
         if not question.feasible:
             return Outcome(None, (None,), Termination.PROVED, infeasible=True)
         bracket = Bracket(question, run)
+        if warm is not None and warm.opened is not None:
+            columns = np.flatnonzero(np.isin(question.option, warm.opened))
+            if question.allows(columns):
+                bracket.offer(columns)
         if question.count is not None:
             counted.solve(question, bracket, run, question.count)
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from siting.compiled import kernel
 
-@numba.njit(cache=True, nogil=True)
+
+@kernel
 def answered(indptr, option, ms, need, base, is_open):  # type: ignore[no-untyped-def]
     """(n,) ms of the first open option of every need, or of its base if that is sooner."""
     result = base.copy()
@@ -20,7 +21,7 @@ def answered(indptr, option, ms, need, base, is_open):  # type: ignore[no-untype
     return result
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def first_columns(indptr, option, need, number):  # type: ignore[no-untyped-def]
     """(n,) column that answers every need first, -1 where none does."""
     result = np.full(len(need), -1, np.int32)
@@ -32,7 +33,7 @@ def first_columns(indptr, option, need, number):  # type: ignore[no-untyped-def]
     return result
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def around(indptr, ms, need, base, value):  # type: ignore[no-untyped-def]
     """The last time <= value and the first time > value, among pairs and bases."""
     never = np.int64(2**31 - 1)
@@ -57,7 +58,7 @@ def around(indptr, ms, need, base, value):  # type: ignore[no-untyped-def]
     return below, above
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def in_time(indptr, option, ms, need, number, latest, columns):  # type: ignore[no-untyped-def]
     """Columns that answer every need in time, ascending: indptr (n+1,) and col (Z,)."""
     count = len(need)

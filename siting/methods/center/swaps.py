@@ -11,11 +11,12 @@ unicost set covering problem. European Journal of Operational Research 246: 750-
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from siting.compiled import kernel, part
 
-@numba.njit(inline="always", error_model="numpy")
+
+@part
 def enter(j, start, row, heavy, times, owners, loss):  # type: ignore[no-untyped-def]
     """Column j joins the plan."""
     loss[j] = 0.0
@@ -29,7 +30,7 @@ def enter(j, start, row, heavy, times, owners, loss):  # type: ignore[no-untyped
         owners[i] += j
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def leave(j, start, row, heavy, times, owners, loss):  # type: ignore[no-untyped-def]
     """Column j leaves the plan."""
     for p in range(start[j], start[j + 1]):
@@ -40,7 +41,7 @@ def leave(j, start, row, heavy, times, owners, loss):  # type: ignore[no-untyped
             loss[owners[i]] += heavy[i]
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def best_for(i, indptr, col, heavy, open_rows, size, stamp, gain):  # type: ignore[no-untyped-def]
     """The column of row i whose uncovered rows weigh most, the oldest of equals."""
     for u in range(size):
@@ -57,7 +58,7 @@ def best_for(i, indptr, col, heavy, open_rows, size, stamp, gain):  # type: igno
     return best
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def settle(open_rows, size, place, times, start, row, j):  # type: ignore[no-untyped-def]
     """Keep the list of uncovered rows after column j moved; returns their number."""
     for p in range(start[j], start[j + 1]):
@@ -75,7 +76,7 @@ def settle(open_rows, size, place, times, start, row, j):  # type: ignore[no-unt
     return size
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def improve(indptr, col, start, row, heavy, chosen, pairs, random):  # type: ignore[no-untyped-def]
     """Swap until every row is covered or ``pairs`` pairs have been looked at; whether all are.
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from siting.compiled import kernel, part
 from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.methods.cover import Cover
 
@@ -67,7 +67,7 @@ class State(NamedTuple):
     number: Longs
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def select(rank, size, k):  # type: ignore[no-untyped-def]
     """The k-th largest (1-based) of rank[:size], which is reordered."""
     low, high, want = 0, size - 1, k - 1
@@ -92,7 +92,7 @@ def select(rank, size, k):  # type: ignore[no-untyped-def]
     return rank[want]
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def values(s, depth, rows):  # type: ignore[no-untyped-def]
     """Scale the trial prices to one per uncovered row, and value the columns."""
     for j in range(len(s.value)):
@@ -114,7 +114,7 @@ def values(s, depth, rows):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def largest(s, depth, most):  # type: ignore[no-untyped-def]
     """Collect the ``most`` alive columns with the largest values, of equals the first.
 
@@ -146,7 +146,7 @@ def largest(s, depth, most):  # type: ignore[no-untyped-def]
     return count, total, last if k == most else 0.0
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def aim(s, depth, count):  # type: ignore[no-untyped-def]
     """Direction of the prices from what the best columns cover.
 
@@ -170,7 +170,7 @@ def aim(s, depth, count):  # type: ignore[no-untyped-def]
     return length, missed
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def bound(s, depth, most, rows):  # type: ignore[no-untyped-def]
     """Move prices until a node is decided or they stall.
 
@@ -216,7 +216,7 @@ def bound(s, depth, most, rows):  # type: ignore[no-untyped-def]
     return -2
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def spread(s, depth):  # type: ignore[no-untyped-def]
     """List the columns of the uncovered row that has fewest, most valuable first."""
     shortest, fewest = -1, len(s.value) + 1
@@ -242,7 +242,7 @@ def spread(s, depth):  # type: ignore[no-untyped-def]
     s.width[depth] = width
 
 
-@numba.njit(inline="always", error_model="numpy")
+@part
 def descend(s, depth):  # type: ignore[no-untyped-def]
     """Choose the next column of a node; those tried before it are out from now on."""
     if s.at[depth] > 0:
@@ -260,7 +260,7 @@ def descend(s, depth):  # type: ignore[no-untyped-def]
     s.alive[depth + 1, j] = False
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def explore(s, room, until):  # type: ignore[no-untyped-def]
     """Search until ``until`` price iterations in all.
 

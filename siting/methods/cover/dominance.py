@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from siting.methods.cover.jit import inner, kernel
+from siting.compiled import inner, kernel
 
 MOST_STEPS = 400_000_000
 """Comparisons after which one pass gives up; what it has found stays found."""

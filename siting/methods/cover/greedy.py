@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from siting.methods.cover.jit import kernel
+from siting.compiled import kernel
 
 
 @kernel
-def complete(indptr, col, start, row, cost, weight, group, slack, needed, price, chosen):  # type: ignore[no-untyped-def]
+def complete(indptr, col, start, row, cost, weight, group, needed, price, count, lack, chosen):  # type: ignore[no-untyped-def]
     """Add columns with the highest price of still uncovered rows per cost until it is a plan.
 
     Rows that may stay uncovered count while their group lacks; ``chosen`` (m,) is extended in
-    place. Columns cost more than 0.
+    place, and so is what :func:`tally` has found for it. Columns cost more than 0.
     """
-    count, lack = tally(start, row, weight, group, slack, needed, chosen)
     missing = 0
-    gain = np.zeros(len(cost))
+    gain = np.empty(len(cost))
+    for j in range(len(cost)):
+        gain[j] = 0.0
     for i in range(len(weight)):
         if count[i] > 0:
             continue
@@ -28,7 +29,7 @@ def complete(indptr, col, start, row, cost, weight, group, slack, needed, price,
         if needed[i] or lack[group[i]] > 0.0:
             for p in range(indptr[i], indptr[i + 1]):
                 gain[col[p]] += price[i]
-    for g in range(len(slack)):
+    for g in range(len(lack)):
         missing += lack[g] > 0.0
     while missing > 0:
         best, ratio = -1, 0.0
@@ -58,11 +59,13 @@ def complete(indptr, col, start, row, cost, weight, group, slack, needed, price,
 
 @kernel
 def tally(start, row, weight, group, slack, needed, chosen):  # type: ignore[no-untyped-def]
-    """How often each row is covered, and how much weight beyond its slack each group lacks.
+    """How often each row is covered (n,), and how much weight beyond its slack each group lacks (G,).
 
     Needed rows are no part of what a group lacks.
     """
-    count = np.zeros(len(weight), np.int32)
+    count = np.empty(len(weight), np.int32)
+    for i in range(len(weight)):
+        count[i] = 0
     for j in range(len(chosen)):
         if chosen[j]:
             for p in range(start[j], start[j + 1]):
@@ -77,9 +80,11 @@ def tally(start, row, weight, group, slack, needed, chosen):  # type: ignore[no-
 
 
 @kernel
-def prune(start, row, weight, group, slack, needed, order, chosen):  # type: ignore[no-untyped-def]
-    """Leave out chosen columns that are superfluous, in the given order of numbers."""
-    count, lack = tally(start, row, weight, group, slack, needed, chosen)
+def prune(start, row, weight, group, needed, order, count, lack, chosen):  # type: ignore[no-untyped-def]
+    """Leave out chosen columns that are superfluous, in the given order of numbers.
+
+    ``chosen`` and what :func:`tally` has found for it are changed in place.
+    """
     for k in range(len(order)):
         j = order[k]
         if not chosen[j]:

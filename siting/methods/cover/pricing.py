@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from siting.methods.cover.jit import inner, kernel
+from siting.compiled import inner, kernel, part
 
 
 @inner
@@ -75,7 +75,7 @@ def knapsack(first, last, free, u, weight, slack, z):  # type: ignore[no-untyped
     return worth
 
 
-@inner
+@part
 def evaluate(start, row, cost, weight, slack, free_ptr, free, u, red, z, grad):  # type: ignore[no-untyped-def]
     """L at u; leaves reduced costs, z and the subgradient behind."""
     value = 0.0
@@ -99,7 +99,7 @@ def evaluate(start, row, cost, weight, slack, free_ptr, free, u, red, z, grad): 
     return value
 
 
-@inner
+@part
 def note_bounds(value, red, opened_at, closed_at):  # type: ignore[no-untyped-def]
     """Keep the best bound on plans with each column opened, and closed."""
     for j in range(len(red)):
@@ -119,7 +119,7 @@ def ascend(  # type: ignore[no-untyped-def]
     (m,), reduced costs at the bound (m,), and what :func:`note_bounds` keeps.
     """
     n, m = len(best), len(cost)
-    u, red, z, grad = np.empty(n), np.empty(m), np.zeros(n), np.empty(n)
+    u, red, z, grad = np.empty(n), np.empty(m), np.empty(n), np.empty(n)
     copy(best, u)
     for number in range(count):
         if state[4] > 0.0:
@@ -151,7 +151,7 @@ def ascend(  # type: ignore[no-untyped-def]
     return count
 
 
-@inner
+@part
 def _average_in(grad, average, red, y, state):  # type: ignore[no-untyped-def]
     """Average the new subgradient and plan in with the weight that makes the average shortest."""
     cross, own, old = 0.0, 0.0, 0.0

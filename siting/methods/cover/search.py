@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from siting.instance.arrays import Flags, Floats
+from siting.instance.arrays import Flags, Floats, Ints
 from siting.methods.cover import greedy, weighting
 from siting.methods.cover.model import Cover
 
@@ -27,8 +27,11 @@ def completed(cover: Cover, chosen: Flags, price: Floats) -> Flags | None:
     plan = chosen.copy()
     start, row = cover.by_column
     price = np.maximum(price, 1e-3 * (price.mean() if len(price) else 0.0) + 1e-12)
-    args = (cover.weight, cover.group, cover.slack, cover.needed)
-    if not greedy.complete(cover.indptr, cover.col, start, row, cover.cost, *args, price, plan):
+    done = greedy.complete(
+        cover.indptr, cover.col, start, row, cover.cost, cover.weight, cover.group, cover.needed,
+        price, *_tally(cover, plan), plan,
+    )  # fmt: skip
+    if not done:
         return None
     return pruned(cover, plan)
 
@@ -39,10 +42,16 @@ def pruned(cover: Cover, plan: Flags) -> Flags:
     start, row = cover.by_column
     order = np.flatnonzero(plan & ~cover.must)
     order = order[np.lexsort((np.diff(start)[order], -cover.cost[order]))]
-    greedy.prune(
-        start, row, cover.weight, cover.group, cover.slack, cover.needed, order, result
-    )  # fmt: skip
+    greedy.prune(start, row, cover.weight, cover.group, cover.needed, order, *_tally(cover, result), result)
     return result
+
+
+def _tally(cover: Cover, plan: Flags) -> tuple[Ints, Floats]:
+    """How often each row is covered, and what each group lacks."""
+    count, lack = greedy.tally(
+        *cover.by_column, cover.weight, cover.group, cover.slack, cover.needed, plan
+    )  # fmt: skip
+    return count, lack
 
 
 class Search:
@@ -78,10 +87,9 @@ class Search:
         self._open_rows, self._place = np.zeros(n, dtype=np.int32), np.full(n, -1, dtype=np.int32)
         self._open_rows[: len(uncovered)] = uncovered
         self._place[uncovered] = np.arange(len(uncovered))
-        _, lack = greedy.tally(start, row, cover.weight, cover.group, cover.slack, cover.needed, plan)
-        self._lack = lack
+        _, self._lack = _tally(cover, plan)
         needed = int(cover.needed[uncovered].sum())
-        self._sizes = np.array([len(uncovered), needed, int((lack > 0).sum())], dtype=np.int64)
+        self._sizes = np.array([len(uncovered), needed, int((self._lack > 0).sum())], dtype=np.int64)
         members = np.flatnonzero(plan)
         self._members = np.zeros(m, dtype=np.int32)
         self._members[: len(members)] = members

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from siting.compiled import inner, kernel, part
 from siting.instance.arrays import Floats, Ints, Longs
-from siting.methods.cover.jit import inner, kernel
-from siting.methods.cover.pricing import copy, knapsack
+from siting.methods.cover.pricing import knapsack
 
 FREE, IN, OUT = 0, 1, 2
 CHUNK = 10
@@ -74,19 +74,26 @@ class Work(NamedTuple):
 
 
 @inner
-def fix(w, j, status):  # type: ignore[no-untyped-def]
-    """Decide a free column."""
-    w.ci[STATUS, j] = status
+def choose(w, j):  # type: ignore[no-untyped-def]
+    """Decide that a free column is IN."""
+    w.ci[STATUS, j] = IN
     w.ci[TRAIL, w.number[0]] = j
     w.number[0] += 1
-    if status == IN:
-        w.value[1] += w.cf[COST, j]
-        for p in range(w.start[j], w.start[j + 1]):
-            w.ri[COUNT, w.row[p]] += 1
-            w.rf[PRICE, w.row[p]] = 0.0
+    w.value[1] += w.cf[COST, j]
+    for p in range(w.start[j], w.start[j + 1]):
+        w.ri[COUNT, w.row[p]] += 1
+        w.rf[PRICE, w.row[p]] = 0.0
 
 
 @inner
+def leave_out(w, j):  # type: ignore[no-untyped-def]
+    """Decide that a free column is OUT."""
+    w.ci[STATUS, j] = OUT
+    w.ci[TRAIL, w.number[0]] = j
+    w.number[0] += 1
+
+
+@part
 def undo(w, length):  # type: ignore[no-untyped-def]
     """Take decisions back until ``length`` are left."""
     while w.number[0] > length:
@@ -99,13 +106,13 @@ def undo(w, length):  # type: ignore[no-untyped-def]
         w.ci[STATUS, j] = FREE
 
 
-@inner
-def most(values):  # type: ignore[no-untyped-def]
-    """The largest of some values, 0 if all are negative."""
-    result = 0.0
-    for value in values:
-        result = max(result, value)
-    return result
+@part
+def lacking(w, which):  # type: ignore[no-untyped-def]
+    """Whether some group has a row of ``Work.gf`` above 0."""
+    found = False
+    for g in range(w.gf.shape[1]):
+        found |= w.gf[which, g] > 0.0
+    return found
 
 
 @inner
@@ -138,13 +145,13 @@ def propagate(w):  # type: ignore[no-untyped-def]
             elif found == 0:
                 return True
             elif found == 1:
-                fix(w, only, IN)
+                choose(w, np.int64(only))
                 changed = True
             else:
                 open_rows += 1
-        if most(w.gf[DEAD]) > 0.0 or w.value[1] > w.value[3]:
+        if lacking(w, DEAD) or w.value[1] > w.value[3]:
             return True
-    if open_rows == 0 and most(w.gf[LACK]) <= 0.0:
+    if open_rows == 0 and not lacking(w, LACK):
         w.value[0] = w.value[1]
         w.value[3] = w.value[0] - w.value[4]
         for j in range(w.cf.shape[1]):
@@ -154,7 +161,7 @@ def propagate(w):  # type: ignore[no-untyped-def]
     return w.number[3] == 0
 
 
-@inner
+@part
 def _list(w):  # type: ignore[no-untyped-def]
     """List the free columns that cover something, and the optional rows that are open."""
     size = 0
@@ -182,7 +189,7 @@ def _list(w):  # type: ignore[no-untyped-def]
             w.gi[AT, w.ri[GROUP, i]] += 1
 
 
-@inner
+@part
 def lagrangian(w):  # type: ignore[no-untyped-def]
     """The bound of the node at prices u, with reduced costs and subgradient of what is free."""
     value = w.value[1]
@@ -213,12 +220,12 @@ def lagrangian(w):  # type: ignore[no-untyped-def]
     return value
 
 
-@inner
-def climb(w, bound, factor, fresh):  # type: ignore[no-untyped-def]
-    """A chunk of volume iterations; returns the best bound and the step factor."""
+@part
+def climb(w, bound, factor):  # type: ignore[no-untyped-def]
+    """A chunk of volume iterations, begun while there is no bound; returns the best one and the step."""
     failures = 0
-    for number in range(CHUNK):
-        first = fresh and number == 0
+    for _ in range(CHUNK):
+        first = bound == -np.inf
         norm = 0.0
         for i in range(w.rf.shape[1]):
             if w.rf[PRICE, i] > 0.0 or w.rf[AVERAGE, i] > 0.0:
@@ -241,7 +248,8 @@ def climb(w, bound, factor, fresh):  # type: ignore[no-untyped-def]
             w.cf[Y, j] += share * ((1.0 if w.cf[RED, j] < 0.0 else 0.0) - w.cf[Y, j])
         if value > bound:
             bound = value
-            copy(w.rf[U], w.rf[PRICE])
+            for i in range(w.rf.shape[1]):
+                w.rf[PRICE, i] = w.rf[U, i]
             factor = min(2.0, factor * 1.1)
         else:
             failures += 1
@@ -253,17 +261,17 @@ def climb(w, bound, factor, fresh):  # type: ignore[no-untyped-def]
     return bound, factor
 
 
-@inner
+@part
 def by_bounds(w):  # type: ignore[no-untyped-def]
     """Decide columns that every plan of interest below this node chooses, or none does."""
     fixed = 0
     for k in range(w.number[3]):
         j = w.ci[LISTED, k]
         if w.cf[OPENED_AT, j] > w.value[3]:
-            fix(w, j, OUT)
+            leave_out(w, np.int64(j))
             fixed += 1
         elif w.cf[CLOSED_AT, j] > w.value[3]:
-            fix(w, j, IN)
+            choose(w, np.int64(j))
             fixed += 1
     return fixed
 
@@ -271,7 +279,7 @@ def by_bounds(w):  # type: ignore[no-untyped-def]
 @inner
 def bound_node(w):  # type: ignore[no-untyped-def]
     """Bound a node and fix columns; infinite when it holds no plan of interest that is not kept."""
-    bound, factor, fresh = w.value[2], 0.5, True
+    bound, factor = w.value[2], 0.5
     own = -np.inf
     if propagate(w):
         return np.inf
@@ -280,8 +288,7 @@ def bound_node(w):  # type: ignore[no-untyped-def]
         w.cf[CLOSED_AT, w.ci[LISTED, k]] = -np.inf
     for _ in range(CHUNKS):
         before = own
-        own, factor = climb(w, own, factor, fresh)
-        fresh = False
+        own, factor = climb(w, own, factor)
         bound = max(bound, own)
         if bound > w.value[3]:
             return np.inf
@@ -289,14 +296,14 @@ def bound_node(w):  # type: ignore[no-untyped-def]
         if by_bounds(w) > 0:
             if propagate(w):
                 return np.inf
-            own, fresh = -np.inf, True
+            own = -np.inf
             continue
         if not gained:
             break
     return bound
 
 
-@inner
+@part
 def branching(w):  # type: ignore[no-untyped-def]
     """The free column that the averaged plan is least decided about."""
     best, rank = w.ci[LISTED, 0], -np.inf
@@ -321,10 +328,11 @@ def explore(w, nodes):  # type: ignore[no-untyped-def]
             w.fi[0, top] = w.number[0]
             w.fi[1, top] = j
             w.ff[top, -1] = bound
-            copy(w.rf[PRICE], w.ff[top])
+            for i in range(w.rf.shape[1]):
+                w.ff[top, i] = w.rf[PRICE, i]
             w.number[1] += 1
             w.value[2] = bound
-            fix(w, j, IN)
+            choose(w, np.int64(j))
             continue
         while True:
             if w.number[1] == 0:
@@ -335,7 +343,8 @@ def explore(w, nodes):  # type: ignore[no-untyped-def]
             undo(w, w.fi[0, top])
             if w.ff[top, -1] <= w.value[3]:
                 break
-        copy(w.ff[top, :-1], w.rf[PRICE])
+        for i in range(w.rf.shape[1]):
+            w.rf[PRICE, i] = w.ff[top, i]
         w.value[2] = w.ff[top, -1]
-        fix(w, w.fi[1, top], OUT)
+        leave_out(w, w.fi[1, top])
     return w.number[4] == 0

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from siting.methods.cover.jit import inner, kernel
+from siting.compiled import inner, kernel
 from siting.methods.cover.pricing import copy
 
 LOOKS = 8
@@ -25,8 +25,8 @@ LOOKS = 8
 @kernel
 def begin(start, row, heavy, chosen, count, only, score):  # type: ignore[no-untyped-def]
     """Fill how often rows are covered (n,), the sum of their columns (n,), and scores (m,)."""
-    count[:] = 0
-    only[:] = 0
+    for i in range(len(count)):
+        count[i], only[i] = 0, 0
     for j in range(len(chosen)):
         if chosen[j]:
             for p in range(start[j], start[j + 1]):
@@ -156,7 +156,7 @@ def search(  # type: ignore[no-untyped-def]
     ``best`` (m,) and value[0], its cost, are updated; value[1] is the cost of ``chosen``,
     value[2] the number of columns chosen, value[3] the clock.
     """
-    idle, tabu = 0, -1
+    idle, tabu, none = 0, np.int64(-1), np.int64(-1)
     size, tick = np.int64(value[2]), np.int64(value[3])
     for _ in range(steps):
         idle += 1
@@ -171,10 +171,10 @@ def search(  # type: ignore[no-untyped-def]
                         break
             else:
                 removed = True
-            k = cheapest_loss(members, size, cost, score, stamp, tabu if removed else -1)
+            k = cheapest_loss(members, size, cost, score, stamp, tabu if removed else none)
             if k < 0:
                 break
-            j = members[k]
+            j = np.int64(members[k])
             tick += 1
             flip(j, indptr, col, start, row, heavy, chosen, count, only, score, moved, tick)
             settle(j, start, row, weight, group, needed, count, open_rows, place, sizes, lack)
@@ -187,7 +187,7 @@ def search(  # type: ignore[no-untyped-def]
         while sizes[1] + sizes[2] > 0:
             room = value[0] - unit - value[1]
             i = pick(open_rows, sizes, needed, group, lack, random)
-            j = richest_gain(i, -1, indptr, col, start, row, cost, score, stamp, moved, dropped, room)
+            j = richest_gain(i, none, indptr, col, start, row, cost, score, stamp, moved, dropped, room)
             if not needed[i]:
                 for _look in range(LOOKS):
                     other = pick(open_rows, sizes, needed, group, lack, random)
