@@ -19,8 +19,13 @@ TICK = 1_000
 """Steps of the local search between two looks at the clock; halved for large parts."""
 NODES = 50
 """Nodes of the tree between two looks at the clock."""
-TREE_WORK = 4e8
-"""Pairs x nodes after which the tree hands over to HiGHS; a tenth of it where rows may stay open."""
+TREE_WORK = (1e7, 1e8)
+"""Pairs x nodes after which the tree hands over to HiGHS, at first and later; a tenth of it where rows
+may stay open."""
+DENSE = 10
+"""Pairs of a row from which the tree is the quicker as a rule."""
+PROGRAM_SECONDS = 3.0
+"""Time limit of HiGHS before the tree has its second turn."""
 LARGE = 1_000
 """Rows from which programs over few columns look for better plans, and HiGHS replaces the tree,
 whose bound lacks the cuts that large parts need."""
@@ -193,28 +198,41 @@ class Part:
     # -- closing ----------------------------------------------------------------------------
 
     def close(self, seconds: float, enough: float) -> None:
-        """Branch and bound on the core, our own and then HiGHS's."""
+        """Branch and bound on the core, our own and HiGHS's in turns: either may be the quicker by far."""
         if not self._open or self._clock.over or self.value <= enough:
             return
         until = self._clock.after(seconds)
-        if self._core.rows < LARGE and self._branch(until, enough):
-            return
+        if self._core.rows < LARGE:
+            assert self._price is not None
+            tree = Tree(self._core, self._price, self.most - self._base, self.cover.unit)
+            dense = len(self._core.col) > DENSE * self._core.rows
+            if self._branch(tree, TREE_WORK[1 if dense else 0], until, enough):
+                return
+            if self._program(min(until.left, PROGRAM_SECONDS), enough):
+                return
+            if self._branch(tree, TREE_WORK[1], until, enough):
+                return
+        self._program(until.left, enough)
+
+    def _program(self, seconds: float, enough: float) -> bool:
+        """The core as one program; whether that settles it."""
+        if not self._open or seconds <= 0.0 or self.value <= enough:
+            return True
         start = completed(self._core, self._search.best, base_weights(self._core))
         plan, bound = solve_program(
-            self._core, self._clock.run, until.left, start=start,
+            self._core, self._clock.run, seconds, start=start,
             below=self.most - self._base, enough=enough - self._base,
         )  # fmt: skip
         self._offer_core(plan)
         self._raise(bound + self._base)
+        return not self._open or self.value <= enough
 
-    def _branch(self, until: Clock, enough: float) -> bool:
-        """The tree; whether it is done, or a plan is good enough."""
-        assert self._price is not None
-        tree = Tree(self._core, self._price, self.most - self._base, self.cover.unit)
-        most = TREE_WORK * (1.0 if self._core.needed.all() else 0.1) / max(1, len(self._core.col))
+    def _branch(self, tree: Tree, work: float, until: Clock, enough: float) -> bool:
+        """The tree up to some work; whether it is done, or a plan is good enough."""
+        most = work * (1.0 if self._core.needed.all() else 0.1) / max(1, len(self._core.col))
         done = False
-        while not done and not until.over and tree.nodes < most and self.value > enough:
+        while not done and not until.over and tree.nodes < most and self.value > enough and self._open:
             done = tree.explore(NODES)
             self._offer_core(tree.plan)
             self._raise(tree.bound + self._base)
-        return done or self.value <= enough
+        return done or not self._open or self.value <= enough
