@@ -60,7 +60,7 @@ def solve(
     ] = None,
     solver: Annotated[str, typer.Option(metavar="highs|cbc", help="Solver of the exact method.")] = "highs",
     method: Annotated[
-        str, typer.Option(metavar="auto|center|exact|decomposition", help="How to solve.")
+        str, typer.Option(metavar="auto|center|set_cover|exact|decomposition", help="How to solve.")
     ] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary.json, and everything else on stderr.")
