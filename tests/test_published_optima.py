@@ -58,13 +58,11 @@ def test_p_medians_of_point_sets(name: str, count: int, best: int) -> None:
 def fire_zones(alike: bool = False) -> siting.Instance:
     """San Francisco's fire zones: calls per zone, or all alike, and which station reaches which in time."""
     folder = formats.DATA / "sf_fire"
-    calls = pd.read_csv(folder / "demand.csv")
+    calls = pd.read_csv(folder / "demand.csv").set_index("zone_idx").value
     pairs = pd.read_csv(folder / "travel_time.csv")
-    pairs = pairs[pairs.covered_zone.isin(calls.zone_idx)]
-    if alike:  # a zone without calls would not have to be covered
-        calls = calls.assign(value=1)
-    zones = np.union1d(calls.zone_idx, pairs.selected_zone)
-    people = calls.set_index("zone_idx").value.reindex(zones, fill_value=0).to_numpy()
+    zones = np.unique(np.concatenate([calls.index, pairs.covered_zone, pairs.selected_zone]))
+    # Zones without calls count where all are alike.
+    people = np.ones(len(zones), dtype=int) if alike else calls.reindex(zones, fill_value=0).to_numpy()
     return siting.Instance.from_frames(
         places=pd.DataFrame(
             {
