@@ -43,8 +43,10 @@ class Space:
         """Open what must be open, close what fits no limit, drop limits that bind nobody."""
         self.fixed = full.must.copy()
         none = np.zeros(full.columns, dtype=bool)
-        form, columns, rows, moved = shrink(full, none, full.must)
-        moved = moved[:, rows]
+        form, columns, moved = full, np.arange(full.columns), np.zeros((len(full.parts), full.rows))
+        if full.must.any() or np.any(np.diff(full.indptr) == 0):  # else a large form would be there twice
+            form, columns, rows, moved = shrink(full, none, full.must)
+            moved = moved[:, rows]
         self._slack = 1e-9 * np.maximum(1.0, np.abs(full.room))
         self.feasible = bool(np.all(form.room >= -self._slack))
         never = np.any(form.use > (form.room + self._slack)[:, None], axis=0)
