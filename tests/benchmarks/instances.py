@@ -46,7 +46,7 @@ def variant(work: Path, source: Path, name: str, sites: int | None = None, exist
         table = pd.read_csv(copy / "candidates.csv", dtype=str)
         fire = np.flatnonzero(table["type"] == "fire_department")
         kept = np.random.default_rng(SEED).permutation(fire)[:sites]
-        keep = (table["type"] != "fire_department").to_numpy()
+        keep = (table["type"] != "fire_department").to_numpy(copy=True)
         keep[kept] = True
         table[keep].to_csv(copy / "candidates.csv", index=False)
     if not existing:
