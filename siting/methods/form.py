@@ -17,9 +17,12 @@ import numpy as np
 from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.measures import OptionMeasure, Term
 from siting.measures.levels import build_levels
-from siting.methods.form_kernels import count_pairs, survivors, transpose, write_pairs
+from siting.methods.form_kernels import count_pairs, count_survivors, transpose, write_pairs, write_survivors
 from siting.methods.reduce import useful_candidates
 from siting.problem import Problem
+
+_BLOCK = 1 << 20
+"""Pairs that are looked at at a time."""
 
 HARD = 1e4
 """Objective units one unit of a floor is worth while plans are searched: more than a swap gains."""
@@ -153,30 +156,22 @@ def shrink(
         The smaller form, the columns and the rows kept (old numbers), and (1+G, old rows) the
         savings per part that moved into the constant.
     """
-    kept = np.zeros(len(form.col), dtype=bool)
-    end = np.empty(form.rows, dtype=np.int64)
+    end, counts = np.empty((2, form.rows), dtype=np.int64)
     below = np.full(form.rows, -np.inf) if cut is None else cut
-    survivors(form.indptr, form.col, form.parts[0], closed, opened, below, kept, end)
+    count_survivors(form.indptr, form.col, form.parts, closed, opened, below, end, counts)
     base = np.zeros((len(form.parts), form.rows))
-    has = end >= 0
-    base[:, has] = form.parts[:, end[has]]
-    pair = np.flatnonzero(kept)
-    row = np.searchsorted(form.indptr, pair, side="right").astype(np.int32) - 1
-    parts = form.parts[:, pair] - base[:, row]
-    saves = np.any(parts > 0, axis=0)
-    if not saves.all():
-        pair, row, parts = pair[saves], row[saves], parts[:, saves]
-    columns = np.flatnonzero(~closed & ~opened)
+    base[:, end >= 0] = form.parts[:, end[end >= 0]]
+    columns, rows = np.flatnonzero(~closed & ~opened), np.flatnonzero(counts)
     number = np.full(form.columns, -1, dtype=np.int32)
     number[columns] = np.arange(len(columns), dtype=np.int32)
-    counts = np.bincount(row, minlength=form.rows)
-    rows = np.flatnonzero(counts)
+    indptr = np.concatenate([[0], np.cumsum(counts[rows])])
+    col, parts = np.empty(indptr[-1], dtype=np.int32), np.empty((len(form.parts), indptr[-1]))
+    write_survivors(form.indptr, form.col, form.parts, closed, end, number, rows, indptr, col, parts)
     total = base.sum(axis=1)
-    parts = np.ascontiguousarray(parts)
     smaller = Form(
         form.option[columns],
-        np.r_[0, np.cumsum(counts[rows])].astype(np.int64),
-        number[form.col[pair]],
+        indptr,
+        col,
         parts,
         hard(parts),
         form.floor - total[1:],
@@ -191,11 +186,14 @@ def shrink(
 
 def unit_of(form: Form) -> float:
     """The least two different plans can differ by, where savings are whole numbers; else 0."""
-    saving = form.parts[0]
-    whole = np.rint(saving)
-    if not len(saving) or len(form.parts) > 1 or np.any(np.abs(saving - whole) > 1e-9):
-        return 0.0
-    return float(np.gcd.reduce(whole.astype(np.int64)))
+    unit, saving = 0, form.parts[0]
+    for begin in range(0, len(saving) if len(form.parts) == 1 else 0, _BLOCK):
+        block = saving[begin : begin + _BLOCK]
+        whole = np.rint(block)
+        if np.any(np.abs(block - whole) > 1e-9):
+            return 0.0
+        unit = int(np.gcd(unit, np.gcd.reduce(whole.astype(np.int64))))
+    return float(unit)
 
 
 def restricted(form: Form, closed: Ints, opened: Ints) -> Form:

@@ -6,26 +6,49 @@ from siting.compiled import kernel
 
 
 @kernel
-def survivors(indptr, col, saving, closed, opened, cut, kept, base):  # type: ignore[no-untyped-def]
-    """Mark the pairs that stay when columns are closed and opened, and rows are cut.
+def count_survivors(indptr, col, parts, closed, opened, cut, end, counts):  # type: ignore[no-untyped-def]
+    """Count the pairs that stay when columns are closed and opened, and rows are cut.
 
-    A row ends at its first opened column, and at the first saving below its cut.
+    A row ends at its first opened column, and at the first saving below its cut. What it ends at it
+    gets for nothing; pairs that save no more in any part go too.
 
     Args:
-        cut: (n,) savings; pairs of a row that save less are removed.
-        kept: (Z,) bool, filled: pairs that stay.
-        base: (n,) int64, filled: the pair a row ends at, -1 where it does not end early.
+        cut: (n,) savings of the first part; pairs of a row that save less are removed.
+        end: (n,) int64, filled: the pair a row ends at, -1 where it does not end early.
+        counts: (n,) int64, filled: pairs that stay.
     """
     for i in range(len(indptr) - 1):
-        base[i] = -1
+        end[i], counts[i], stop = -1, 0, indptr[i + 1]
         for p in range(indptr[i], indptr[i + 1]):
-            j = col[p]
-            if closed[j]:
-                continue
-            if opened[j] or saving[p] < cut[i]:
-                base[i] = p
+            if not closed[col[p]] and (opened[col[p]] or parts[0, p] < cut[i]):
+                end[i], stop = p, p
                 break
-            kept[p] = True
+        for p in range(indptr[i], stop):
+            saves = False
+            for g in range(len(parts)):
+                saves |= parts[g, p] > (parts[g, stop] if end[i] >= 0 else 0.0)
+            if saves and not closed[col[p]]:
+                counts[i] += 1
+
+
+@kernel
+def write_survivors(  # type: ignore[no-untyped-def]
+    indptr, col, parts, closed, end, number, rows, indptr_out, col_out, parts_out
+):
+    """Write the pairs that stay of ``rows`` with the new ``number`` of their columns (-1: none)."""
+    for i in range(len(rows)):
+        into, last = indptr_out[i], end[rows[i]]
+        stop = last if last >= 0 else indptr[rows[i] + 1]
+        for p in range(indptr[rows[i]], stop):
+            saves = False
+            for g in range(len(parts)):
+                saves |= parts[g, p] > (parts[g, last] if last >= 0 else 0.0)
+            if not saves or closed[col[p]]:
+                continue
+            col_out[into] = number[col[p]]
+            for g in range(len(parts)):
+                parts_out[g, into] = parts[g, p] - (parts[g, last] if last >= 0 else 0.0)
+            into += 1
 
 
 @kernel

@@ -141,11 +141,14 @@ class Space:
         few = int(close.sum() + open_.sum()) < max(1, int(_FEWEST * self.form.columns))
         if few and not self._shortens(gap):
             return False
-        self._take_out(close, open_)
+        useless = dual.lam - gap - 1e-12 * abs(offset + dual.bound) if len(self.form.parts) == 1 else None
         self._gap = gap
-        if len(self.form.parts) == 1:
-            assert self.dual is not None
-            self._cut(self.dual.lam - gap - 1e-12 * abs(offset + dual.bound))
+        if self._nearest is None:
+            self._take_out(close, open_, useless)
+            return True
+        self._take_out(close, open_)
+        assert self.dual is not None
+        self._cut(self.dual.lam - gap - 1e-12 * abs(offset + dual.bound))
         return True
 
     def _shortens(self, gap: float) -> bool:
@@ -158,15 +161,15 @@ class Space:
         left = count_above(form.indptr, form.parts[0], dual.lam - gap)
         return bool(left < (1.0 - _SHORTER) * len(form.col))
 
-    def _take_out(self, close: Flags, open_: Flags) -> None:
-        """Close and open columns; the form is then whole again, not cut."""
+    def _take_out(self, close: Flags, open_: Flags, cut: Floats | None = None) -> None:
+        """Close and open columns and cut rows; the form is then whole again, not kept to the nearest."""
         assert self.dual is not None
         if self.point is None:
             self.point = self.best_point()
         lam = self._base.copy()
         lam[self._rows] += self.dual.lam
         before = self.form.constant
-        self._whole, columns, rows, base = shrink(self._whole, close, open_)
+        self._whole, columns, rows, base = shrink(self._whole, close, open_, cut)
         self.fixed[self.columns[open_]] = True
         self.columns = self.columns[columns]
         self.dual = volume.shrunk(self.dual, lam, columns, rows, base, self._whole.constant - before)
@@ -174,17 +177,15 @@ class Space:
         self.form, self._engine = self._whole, None
 
     def _cut(self, useless: Floats) -> None:
-        """Cut rows where pairs are useless, and at the nearest columns while that is sooner."""
+        """Cut rows at their nearest columns, or nearer where pairs are useless."""
+        assert self._nearest is not None
         whole = self._whole
-        cut = useless
-        if self._nearest is not None:
-            sizes = np.diff(whole.indptr)
-            last = whole.parts[0, whole.indptr[:-1] + np.minimum(sizes, self._nearest) - 1]
-            near = np.where(sizes > self._nearest, last, -np.inf)
-            self.exact = bool(np.all(near <= useless))
-            cut = np.maximum(useless, near)
+        sizes = np.diff(whole.indptr)
+        last = whole.parts[0, whole.indptr[:-1] + np.minimum(sizes, self._nearest) - 1]
+        near = np.where(sizes > self._nearest, last, -np.inf)
+        self.exact = bool(np.all(near <= useless))
         none = np.zeros(whole.columns, dtype=bool)
-        self.form, columns, rows, base = shrink(whole, none, none, cut)
+        self.form, columns, rows, base = shrink(whole, none, none, np.maximum(useless, near))
         if self.dual is not None:
             moved = self.form.constant - whole.constant
             self.dual = volume.shrunk(self.dual, self.dual.lam, columns, rows, base, moved)
