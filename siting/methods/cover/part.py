@@ -85,12 +85,11 @@ class Part:
         """Local search until ``patience`` steps bring nothing, or a plan costs at most ``enough``."""
         idle = 0
         while idle < patience and not self._clock.over and self.value > enough and self._open:
-            idle_now = self._search.run(min(TICK, patience), enough - self._base)
-            if self._search.value + self._base < self.value:
+            idle_now, known = self._search.run(min(TICK, patience), enough - self._base), self.value
+            if self._search.value + self._base < known:
                 self._offer_core(pruned(self._core, self._search.best))
-                idle = idle_now
-            else:
-                idle += idle_now
+            # Sums in another order may make the same plan look cheaper: only what was taken counts.
+            idle = idle_now if self.value < known else idle + idle_now
 
     # -- bound ------------------------------------------------------------------------------
 
