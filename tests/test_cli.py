@@ -316,8 +316,8 @@ def test_the_live_line_is_gone_afterwards() -> None:
     ("changes", "text"),
     [
         ({"status": Status.OPTIMAL}, "Proved optimal: no plan within the limits is better."),
-        ({}, "Certified: no plan is better by more than 1.00 %, which is 1.26 % of what this plan gains"),
-        ({"status": Status.HEURISTIC}, "A checked plan without a bound"),
+        ({}, "Within 1.00 %: certified, no plan is better by more, which is 1.26 % of what"),
+        ({"status": Status.HEURISTIC}, "Heuristic, a checked plan without a bound"),
     ],
 )
 def test_proof_in_words(
@@ -332,7 +332,7 @@ def test_proof_in_words(
     [
         (0.0, 0.00071, "Proved optimal in people_within; travel_time could be better by 0.0710 % at most"),
         (1e-12, None, "Proved optimal in people_within; travel_time could be better by an unknown amount"),
-        (3e-8, 0.0, "Certified: no plan is better by more than 0.0001 %, which is 1.00 % of what this plan"),
+        (3e-8, 0.0, "Within 0.0001 %: certified, no plan is better by more, which is 1.00 % of what"),
         (None, 0.0, "A checked plan with a certified bound of 9,999 (time limit)."),
     ],
 )

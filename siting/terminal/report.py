@@ -73,7 +73,7 @@ def proof(summary: Mapping[str, Any]) -> str:
     if status is Status.OPTIMAL:
         return "Proved optimal: no plan within the limits is better."
     if status is Status.HEURISTIC:
-        return f"A checked plan without a bound: how much better a plan could be is not known ({stopped})."
+        return f"Heuristic, a checked plan without a bound: how much better one could be is unknown ({stopped})."
     first = summary["objectives"][0]
     if first["gap"] is None:
         return f"A checked plan with a certified bound of {words.amount(first['bound'])} ({stopped})."
@@ -85,7 +85,7 @@ def proof(summary: Mapping[str, Any]) -> str:
         return f"Proved optimal in {first['measure']}; {later['measure']} {rest} ({stopped})."
     of_gain = first["gap_of_gain"]
     gained = "" if of_gain is None else f", which is {_most(of_gain)} of what this plan gains"
-    return f"Certified: no plan is better by more than {_most(first['gap'])}{gained} ({stopped})."
+    return f"Within {_most(first['gap'])}: certified, no plan is better by more{gained} ({stopped})."
 
 
 def _most(gap: float) -> str:
