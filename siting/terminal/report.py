@@ -73,7 +73,7 @@ def proof(summary: Mapping[str, Any]) -> str:
     if status is Status.OPTIMAL:
         return "Proved optimal: no plan within the limits is better."
     if status is Status.HEURISTIC:
-        return f"Heuristic, a checked plan without a bound: how much better one could be is unknown ({stopped})."
+        return f"Heuristic, a checked plan without a bound: how far from best is unknown ({stopped})."
     first = summary["objectives"][0]
     if first["gap"] is None:
         return f"A checked plan with a certified bound of {words.amount(first['bound'])} ({stopped})."
