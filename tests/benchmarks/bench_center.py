@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,6 @@ from siting.problem import bind
 from tests.benchmarks.bench_national import INSTANCE, numbers
 from tests.benchmarks.formats import numbered, optima, read_pmed
 from tests.benchmarks.models import model
-from tests.benchmarks.ours import dense_instance, figures, warm
 from tests.benchmarks.process import Tell, median_of, run
 from tests.benchmarks.rivals import center_by_covers
 from tests.benchmarks.settings import Settings
@@ -25,21 +23,6 @@ from tests.benchmarks.totals import reached_by, replies_of, total
 
 NEVER = np.iinfo(np.int64).max
 RIVAL = "HiGHS set covers, bisection"
-
-
-def ours(tell: Tell, folder: str, names: list[str], seconds: float) -> None:
-    """Job: every file through the public way; ``build`` is making the instance from the matrix."""
-    warm()
-    replies = []
-    for name in names:
-        file = read_pmed(Path(folder) / f"{name}.txt")
-        begun = time.monotonic()
-        instance = dense_instance(name, file.distances)
-        build = time.monotonic() - begun
-        new = {"median": file.medians}
-        spent, result = median_of(partial(siting.solve, instance, "p_center", new=new, seconds=seconds))
-        replies.append({**figures(result), "seconds": spent, "build": build})
-        tell(replies=replies)
 
 
 def rival(tell: Tell, folder: str, names: list[str], seconds: float) -> None:
@@ -81,11 +64,13 @@ def main(settings: Settings) -> Iterator[Line]:
     if names:
         best = optima(folder / "kcenteropt.txt")
         sides = []
-        for job, cap in (("ours", settings.ours(10.0)), ("rival", settings.rival(10.0))):
-            reply = run(
-                f"bench_center:{job}", 60 + 5 * cap * len(names), seconds=cap, folder=str(folder), names=names
-            )
-            who = "siting" if job == "ours" else RIVAL
+        jobs: list[tuple[str, str, float, dict[str, str]]] = [
+            ("siting", "ours:every_file", settings.ours(10.0), {"model": "p_center"}),
+            (RIVAL, "bench_center:rival", settings.rival(10.0), {}),
+        ]
+        for who, job, cap, more in jobs:
+            longest = 60 + 5 * cap * len(names)
+            reply = run(job, longest, seconds=cap, folder=str(folder), names=names, **more)
             sides.append(total(who, replies_of(reply, len(names)), [best[name] for name in names], cap))
         reached = reached_by(sides[0], 10.0, len(names) == 40)
         work = f"p-center, {names[0]}-{names[-1]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-import siting
 from tests.benchmarks import rivals
 from tests.benchmarks.formats import MedianFile, cost_of, numbered, optima, read_pmed
-from tests.benchmarks.ours import dense_instance, figures, warm
 from tests.benchmarks.process import Tell, median_of, run
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.table import Line, Side
@@ -22,23 +19,6 @@ from tests.benchmarks.totals import reached_by, replies_of, total
 NEAREST, REACH = 60, 20.0
 FILES, GUROBI_SECONDS = 40, 75.9
 """All there are, and the published seconds in which Gurobi proves them."""
-
-
-def ours(tell: Tell, folder: str, names: list[str], seconds: float) -> None:
-    """Job: every file through the public way; ``build`` is making the instance from the matrix."""
-    warm()
-    replies = []
-    for name in names:
-        file = read_pmed(Path(folder) / f"{name}.txt")
-        begun = time.monotonic()
-        instance = dense_instance(name, file.distances)
-        build = time.monotonic() - begun
-        new = {"median": file.medians}
-        spent, result = median_of(
-            partial(siting.solve, instance, "min_travel_time", new=new, seconds=seconds)
-        )
-        replies.append({**figures(result), "seconds": spent, "build": build, "name": name})
-        tell(replies=replies)
 
 
 def rival(tell: Tell, folder: str, names: list[str], seconds: float, nearest: int) -> None:
@@ -94,7 +74,7 @@ def main(settings: Settings) -> Iterator[Line]:
     common: dict[str, Any] = {"folder": str(folder), "names": names}
     cap, limit = settings.ours(20.0), settings.rival(10.0)
     longest = 60 + 4 * len(names)
-    reply = run("bench_pmedian_orlib:ours", longest * cap, seconds=cap, **common)
+    reply = run("ours:every_file", longest * cap, model="min_travel_time", seconds=cap, **common)
     mine = total("siting", replies_of(reply, len(names)), known, cap)
     reply = run(
         "bench_pmedian_orlib:rival",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from siting.methods.form import Form
 from siting.methods.run import Run
 from siting.methods.stage import Stage
 from siting.plan import PROVED_GAP, relative_gap
-from tests.benchmarks.formats import CoverFile, Distances, cost_of, floor_distances
+from tests.benchmarks.formats import CoverFile, Distances, cost_of, floor_distances, read_pmed
 from tests.benchmarks.process import Tell, median_of
 
 MARKS = (1e-3, 1e-4, 1e-5)
@@ -108,6 +110,21 @@ def dense_instance(name: str, distances: Distances, within: float | None = None)
             "types": {"median": {"provides": {"service": 0}, "new": 1, "cost": 1}},
         },
     )  # fmt: skip
+
+
+def every_file(tell: Tell, folder: str, names: list[str], model: str, seconds: float) -> None:
+    """Job: every p-median file through the public way; ``build`` is making the instance of the matrix."""
+    warm()
+    replies = []
+    for name in names:
+        file = read_pmed(Path(folder) / f"{name}.txt")
+        begun = time.monotonic()
+        instance = dense_instance(name, file.distances)
+        build = time.monotonic() - begun
+        new = {"median": file.medians}
+        spent, result = median_of(partial(siting.solve, instance, model, new=new, seconds=seconds))
+        replies.append({**figures(result), "seconds": spent, "build": build})
+        tell(replies=replies)
 
 
 def ours_pmedian(distances: Distances, medians: int, seconds: float) -> tuple[float, float]:
