@@ -17,7 +17,7 @@ import pytest
 import siting.instance
 from siting.errors import InstanceError
 from siting.instance.raw import Report
-from siting.instance.settings import _Toml
+from siting.instance.toml_access import Toml
 from siting.readers import READERS, bundled, read
 
 REPOSITORY = Path(__file__).parent.parent
@@ -50,7 +50,7 @@ def test_every_message_has_a_broken_folder(monkeypatch: pytest.MonkeyPatch) -> N
         return recorded
 
     monkeypatch.setattr(Report, "add", record(Report.add))
-    monkeypatch.setattr(_Toml, "complain", record(_Toml.complain))
+    monkeypatch.setattr(Toml, "complain", record(Toml.complain))
     for case in CASES:
         with pytest.raises(InstanceError):
             read(BROKEN / case)

@@ -190,9 +190,9 @@ def test_od_table() -> None:
         "od: rows from sites without a facility or candidate are left out: 1",
         "od: sites without a row to their own place, which they therefore do not reach: 1, e.g. 'c'",
     )
-    silent = build(od=od[od["from"] != "b"], roads=None, junctions=None, candidates=candidates[:2].replace(
-        "depot", "a"
-    ))
+    silent = build(
+        od=od[od["from"] != "b"], roads=None, junctions=None, candidates=candidates[:2].replace("depot", "a")
+    )
     assert silent.warnings[1] == "od: sites of facilities or candidates that reach no place: 1, e.g. 'b'"
 
 
@@ -269,9 +269,11 @@ def test_graph_round_trip() -> None:
     roads = build().roads
     assert roads is not None
     graph = to_networkx(roads)
-    assert graph.edges["a", "j"] == {"ms": 600_000, "travel_time": 600.0, "highway": "trunk"}
+    assert graph.edges["a", "j"] == {
+        "ms": 600_000, "travel_time": 600.0, "highway": "trunk", "length": 15_000,
+    }  # fmt: skip
     back = from_networkx(graph)
-    for name in ("ids", "lat", "lon", "tail", "head", "ms"):
+    for name in ("ids", "lat", "lon", "tail", "head", "ms", "metres"):
         np.testing.assert_array_equal(getattr(back, name), getattr(roads, name))
 
 
@@ -297,9 +299,7 @@ def test_broken_graph() -> None:
             for value in ("'60'", "0", "-1", "nan", "inf", "True", "3000000.0")
         ),
     ]
-    assert complaints(graph=[1], roads=None, junctions=None) == [
-        "graph: must be a networkx graph, not list"
-    ]
+    assert complaints(graph=[1], roads=None, junctions=None) == ["graph: must be a networkx graph, not list"]
     assert complaints(graph=nx.Graph(), roads=None, junctions=None) == [
         "graph: has no edge between two different nodes"
     ]
@@ -386,10 +386,29 @@ def test_bad_number(name: str, value: float, message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
+def test_levels_of_types() -> None:
+    levels = copy.deepcopy(SETTINGS)
+    levels["types"]["fire_department"] |= {"under": "center", "within": 12.5}
+    parsed, wrong = parse_settings(levels)
+    assert not wrong
+    department, center = parsed.types
+    assert (department.under, department.reach_ms) == ("center", 750_000)
+    assert (center.under, center.reach_ms) == (None, 0)
+    assert numbers(parsed)["types.fire_department.within"] == 12.5
+    assert "types.center.within" not in numbers(parsed)
+    assert with_number(parsed, "types.fire_department.within", 20).types[0].reach_ms == 1_200_000
+    assert parse_settings(as_dict(parsed)) == (parsed, [])
+    with pytest.raises(InstanceError, match=r"types\.fire_department\.within: 0 must be > 0"):
+        with_number(parsed, "types.fire_department.within", 0)
+    with pytest.raises(InstanceError, match=r"types\.center\.within: no such number"):
+        with_number(parsed, "types.center.within", 5)
+
+
 def test_lines_of_toml_keys() -> None:
     text = 'a = 1\n[b."c"] # x\nd.e = 2\nf = """\n[no]\ng = 1\n"""\n[[s]]\nw = 1\n[[s]]\nw = 2\n'
     assert key_lines(text) == {
-        "a": 1, "b.c": 2, "b.c.d.e": 3, "b.c.f": 4, "s": 8, "s.1": 8, "s.1.w": 9, "s.2": 10, "s.2.w": 11,
+        "a": 1, "b": 2, "b.c": 2, "b.c.d.e": 3, "b.c.f": 4,
+        "s": 8, "s.1": 8, "s.1.w": 9, "s.2": 10, "s.2.w": 11,
     }  # fmt: skip
 
 

@@ -51,6 +51,7 @@ def roads_of(nodes: int, edges: Edges) -> Roads:
         ms=np.array(list(edges.values()), dtype=np.int32),
         classes=(),
         klass=np.full(len(edges), -1, dtype=np.int16),
+        metres=np.full(len(edges), -1, dtype=np.int32),
     )
 
 
@@ -159,8 +160,7 @@ def test_pruning_by_what_is_open_anyway_loses_nothing(
     everywhere = np.ones(nodes, dtype=bool)
     result = within(net, ints(fresh), ints(late), (label - 1).astype(np.int32), everywhere)
     assert found_by(result) == [
-        {node: ms for node, ms in at.items() if ms < label[node]}
-        for at in reached(nodes, edges, fresh, late)
+        {node: ms for node, ms in at.items() if ms < label[node]} for at in reached(nodes, edges, fresh, late)
     ]
 
 
@@ -191,8 +191,7 @@ def test_blocks_of_output_join_seamlessly(block: int, monkeypatch: pytest.Monkey
     limit = np.full(nodes, 250_000, dtype=np.int32)
     result = within(net_of(nodes, edges), ints(source), ints(offset), limit, np.ones(nodes, dtype=bool))
     assert found_by(result) == [
-        {node: ms for node, ms in at.items() if ms <= 250_000}
-        for at in reached(nodes, edges, source, offset)
+        {node: ms for node, ms in at.items() if ms <= 250_000} for at in reached(nodes, edges, source, offset)
     ]
     assert calls == sorted(set(calls))
     assert len(calls) == 1 if block == 1 << 20 else len(calls) > 3

@@ -1,6 +1,6 @@
 """The parts an instance is made of: frozen arrays with stated shapes and units.
 
-P places, S sites, F existing facilities, C candidates, V road nodes, E directed edges.
+P places, A areas, S sites, F existing facilities, C candidates, V road nodes, E directed edges.
 Ids become indices once, when an instance is built, and ids again once, in the writers.
 """
 
@@ -52,6 +52,8 @@ class Service:
         vehicle_factor: travel minutes of this service's vehicle per minute of a car (1).
         standard_ms: coverage standard, the response time in ms that counts as covered,
             per kind of place.
+        distance_m: coverage standard as a distance by road in metres, per kind of place; None
+            where the service has none.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Service:
     weight: float
     vehicle_factor: float
     standard_ms: Mapping[str, int]
+    distance_m: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,14 @@ class FacilityType:
         turnout_ms: per provided service id, turnout in ms between the call and departure.
         cost: unit cost of a new one where candidates.csv gives none (currency of the instance).
         new: how many new ones are planned; None where the instance does not say.
+        units: most units (crews, officers) of a new one where candidates.csv gives none.
+        capacity: people one unit can serve where the tables give none; None: no limit.
+        saving: money saved by closing one where facilities.csv gives none; None: 0.
+        payers: share of its cost each payer bears, by payer id; they sum to 1. Empty where the
+            instance names no payers.
+        under: id of the type above it in a hierarchy; None where it stands on its own.
+        reach_ms: car ms from a facility of the type above within which one of this type must
+            stand; 0 without one.
     """
 
     id: str
@@ -77,15 +88,27 @@ class FacilityType:
     turnout_ms: Mapping[str, int]
     cost: float | None
     new: int | None
+    units: int = 1
+    capacity: float | None = None
+    saving: float | None = None
+    payers: Mapping[str, float] = field(default_factory=dict)
+    under: str | None = None
+    reach_ms: int = 0
 
 
 @dataclass(frozen=True)
 class Areas:
-    """The areas of one level (region, district or community): ids and names, all (A,)."""
+    """The areas of one level (region, district or community).
+
+    Attributes:
+        ids, names, names_local: (A,) text.
+        means: (A,) money the area itself can spend, NaN where there is no limit.
+    """
 
     ids: Texts
     names: Texts
     names_local: Texts
+    means: Floats
 
 
 @dataclass(frozen=True)
@@ -102,6 +125,7 @@ class Places:
         synthetic: (P,) True where the place was generated, not observed.
         excluded: (P,) True where the instance excludes the place from siting; such places have
             no needs, take no sites, and are reported apart.
+        fires: (P,) fires expected there in a year.
     """
 
     ids: Texts
@@ -115,6 +139,7 @@ class Places:
     area: Mapping[str, Ints]
     synthetic: Flags
     excluded: Flags
+    fires: Floats
 
 
 @dataclass(frozen=True)
@@ -139,18 +164,26 @@ class Sites:
 
 @dataclass(frozen=True)
 class Facilities:
-    """Existing facilities: they stay open and count.
+    """Existing facilities: they count, and stay open unless a model closes closable ones.
 
     Attributes:
         ids, names: (F,) text.
         site: (F,) index into sites.
-        type: (F,) index into ``Instance.types``.
+        type: (F,) index into ``Settings.types``.
+        units: (F,) crews or officers there, >= 1.
+        capacity: (F,) people one unit can serve, NaN where unlimited.
+        closable: (F,) True where a model that asks about closing may close it.
+        saving: (F,) money saved by closing it.
     """
 
     ids: Texts
     names: Texts
     site: Ints
     type: Ints
+    units: Ints
+    capacity: Floats
+    closable: Flags
+    saving: Floats
 
 
 @dataclass(frozen=True)
@@ -159,10 +192,13 @@ class Candidates:
 
     Attributes:
         site: (C,) index into sites.
-        type: (C,) index into ``Instance.types``.
-        cost: (C,) in the currency of the instance.
+        type: (C,) index into ``Settings.types``.
+        cost: (C,) of one unit, in the currency of the instance.
         status: (C,) :class:`CandidateStatus`.
-        capacity: (C,) people it can serve, NaN where unlimited.
+        capacity: (C,) people one unit can serve, NaN where unlimited.
+        units: (C,) most units that may be opened there, >= 1.
+        replaces: (C,) index of the existing facility at the same site that opening it replaces
+            (an upgrade), -1 where it replaces none.
     """
 
     site: Ints
@@ -170,6 +206,8 @@ class Candidates:
     cost: Floats
     status: Ints
     capacity: Floats
+    units: Ints
+    replaces: Ints
 
 
 @dataclass(frozen=True)
@@ -187,6 +225,43 @@ class OdTable:
 
 
 @dataclass(frozen=True)
+class Scenario:
+    """One way the roads and sites may turn out to be.
+
+    Attributes:
+        id, title: key in instance.toml, and words for people.
+        probability: as the instance was read; a number changed since stands in ``Settings``.
+        factor: (E,) car time of every edge is multiplied by it, inf where the edge is closed;
+            None where the roads are as they are.
+        lost: (S,) True where no facility or candidate serves.
+    """
+
+    id: str
+    title: str
+    probability: float
+    factor: Floats | None
+    lost: Flags
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A scenario as instance.toml names it: its key, words for people, and its probability (> 0)."""
+
+    id: str
+    title: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stage of a plan: its key in instance.toml, words for people, and its weight (> 0)."""
+
+    id: str
+    title: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class Settings:
     """What instance.toml says beside the tables.
 
@@ -195,8 +270,11 @@ class Settings:
         services, types: in file order; their ids are unique.
         sources: origin and licence of the data.
         exclude: per level, ids of the areas excluded from siting.
-        parameters: numbers for model parameters, e.g. ``{"budget": 5100.0}``.
+        parameters: numbers for model parameters, e.g. ``{"budget": 5100.0}``; of a parameter with
+            members one per member, e.g. ``{"new.y2026": 100.0}``.
         snap_kmh: speed on the straight edges between a snapped site and the road network.
+        scenarios: in file order; their probabilities sum to 1. Empty: the roads as they are.
+        periods: in file order, the order of time. Empty: everything at once.
     """
 
     name: str
@@ -209,3 +287,5 @@ class Settings:
     exclude: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     snap_kmh: float = 30.0
+    scenarios: tuple[Chance, ...] = ()
+    periods: tuple[Period, ...] = ()

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.errors import Complaint, InstanceError
-from siting.instance.arrays import Areas, Candidates, CandidateStatus, Facilities, Ints, Places, Settings
+from siting.instance.arrays import Areas, Ints, Places, Settings
 from siting.instance.coordinates import report_swaps
 from siting.instance.core import Instance
 from siting.instance.locations import Locations, find_locations, stand
 from siting.instance.network import read_od, read_roads, report_islands
+from siting.instance.options import References, find_references, read_candidates, read_facilities
 from siting.instance.raw import RawTable, Report, from_frame
-from siting.instance.references import Ids, no_pair_twice, read_areas, resolve
+from siting.instance.references import Ids, read_areas, resolve
+from siting.instance.scenarios import Ground, read_scenarios
 from siting.instance.settings import parse_settings
 from siting.instance.tables import Checked, check_table
 from siting.roads.graph import Roads, from_networkx
@@ -75,13 +77,13 @@ def assemble(
             checked[name] = table
     _one_travel_source(tables, graph is not None, origin, report)
     roads = None if graph is None else _take(graph, report)
-    types = {name: _types(checked, name, settings, report) for name in ("facilities", "candidates")}
+    references = find_references(checked, tables, settings, report)
     broken = [name for name in tables if name not in checked]
     instance = None
     if "places" in checked:
         places, areas = _places(checked, settings, where, report)
         if not set(broken) & {"junctions", "od"} and (graph is None or roads is not None):
-            instance = _join(checked, places, areas, types, roads, settings, report)
+            instance = _join(checked, places, areas, references, roads, settings, report)
     if instance is None or report.complaints:
         raise InstanceError(_grouped(report.complaints))
     return replace(instance, files=dict(files or {}), origin=origin, warnings=tuple(report.warnings))
@@ -115,14 +117,6 @@ def _take(graph: nx.Graph[Any], report: Report) -> Roads | None:
         return None
 
 
-def _types(checked: Mapping[str, Checked], name: str, settings: Settings, report: Report) -> Ints:
-    """Facility type of every row of facilities or candidates."""
-    if name not in checked:
-        return np.zeros(0, dtype=np.int32)
-    types = Ids(type_.id for type_ in settings.types)
-    return resolve(checked[name], "type", types, "facility type", report)
-
-
 def _places(
     checked: Mapping[str, Checked], settings: Settings, where: str, report: Report
 ) -> tuple[Places, dict[str, Areas]]:
@@ -145,6 +139,7 @@ def _places(
         area=area,
         synthetic=table.choice("origin") == 1,
         excluded=excluded,
+        fires=np.nan_to_num(table.number("fires")),
     )
     if excluded.all():
         report.add(where, "every place is excluded; nothing is left to serve", column="exclude")
@@ -155,7 +150,7 @@ def _join(
     checked: Mapping[str, Checked],
     places: Places,
     areas: Mapping[str, Areas],
-    types: Mapping[str, Ints],
+    references: References,
     roads: Roads | None,
     settings: Settings,
     report: Report,
@@ -167,35 +162,38 @@ def _join(
     report_swaps(checked, roads, report)
     if "roads" in checked:
         roads = read_roads(checked["roads"], there.ids, there.lat, there.lon, where, report)
+    whole = "roads" not in checked or not report.about(checked["roads"].raw)
     used = np.unique(np.concatenate(list(at.values())))
     size = len(places.ids)
     chosen = np.concatenate((np.arange(size), used[used >= size]))
     site_of = np.zeros(len(there.names), dtype=np.int32)
     site_of[chosen] = np.arange(len(chosen))
-    sites, roads = stand(
+    sites, linked = stand(
         there.take(chosen), roads, settings.snap_kmh, checked["places"], places.excluded, report
     )
-    if roads is not None:
-        report_islands(places, sites, roads, where, report)
+    if linked is not None:
+        report_islands(places, sites, linked, where, report)
     od = None
     if "od" in checked:
         od = read_od(checked["od"], Ids(sites.ids), Ids(places.ids), site_of[used], report)
+    site = {name: np.where(rows >= 0, site_of[rows], -1).astype(np.int32) for name, rows in at.items()}
+    facilities = read_facilities(
+        checked.get("facilities"), site["facilities"], references.facilities, settings
+    )
+    candidates = read_candidates(
+        checked.get("candidates"), site["candidates"], references, facilities, settings, places, report
+    )
+    ground = Ground(there, chosen, used, roads, linked, "od" in checked, whole)
     return Instance(
         settings=settings,
         areas=areas,
         places=places,
         sites=sites,
-        facilities=_facilities(checked.get("facilities"), site_of[at["facilities"]], types["facilities"]),
-        candidates=_candidates(
-            checked.get("candidates"),
-            site_of[at["candidates"]],
-            types["candidates"],
-            settings,
-            places,
-            report,
-        ),
-        roads=roads,
+        facilities=facilities,
+        candidates=candidates,
+        roads=linked,
         od=od,
+        scenarios=read_scenarios(checked.get("scenarios"), settings, ground, report),
     )
 
 
@@ -204,39 +202,3 @@ def _at(checked: Mapping[str, Checked], name: str, there: Locations, report: Rep
     if name not in checked:
         return np.zeros(0, dtype=np.int32)
     return resolve(checked[name], "site", there.ids, there.what, report)
-
-
-def _facilities(table: Checked | None, site: Ints, type_: Ints) -> Facilities:
-    if table is None:
-        none = np.zeros(0, dtype=object)
-        return Facilities(none, none, site, type_)
-    return Facilities(table.text("facility_id"), table.text("name"), site, type_)
-
-
-def _candidates(
-    table: Checked | None, site: Ints, type_: Ints, settings: Settings, places: Places, report: Report
-) -> Candidates:
-    """Candidates with their costs; those at excluded places become forbidden."""
-    if table is None:
-        nothing = np.zeros(0)
-        return Candidates(site, type_, nothing, site, nothing)
-    raw = table.raw
-    no_pair_twice(table, "site", "type", report)
-    units = np.array([np.nan if one.cost is None else one.cost for one in settings.types] + [np.nan])
-    given = table.number("cost")
-    cost = np.where(np.isnan(given), units[type_], given)
-    costless = np.isnan(cost) & (type_ >= 0) & ~raw.filled("cost")
-    types = table.text("type")
-    report.rows(
-        raw, costless, "cost", lambda row: f"the cell is empty and types.{types[row]} has no cost either"
-    )
-    status = table.choice("status")
-    out = np.append(places.excluded, False)[np.minimum(site, len(places.ids))]
-    report.rows(
-        raw,
-        out & (status == CandidateStatus.REQUIRED),
-        "status",
-        lambda row: f"'required', but its place {table.text('site')[row]!r} is excluded",
-    )
-    status = np.where(out, CandidateStatus.FORBIDDEN, status).astype(np.int32)
-    return Candidates(site, type_, cost, status, table.number("capacity"))

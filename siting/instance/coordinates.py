@@ -122,9 +122,7 @@ def _box(lat: Floats, lon: Floats) -> tuple[float, float, float, float]:
     return float(south), float(north), float(west), float(east)
 
 
-def _apart(
-    one: tuple[float, float, float, float], two: tuple[float, float, float, float]
-) -> float:
+def _apart(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> float:
     """Metres between the nearest latitudes and longitudes of two boxes; 0 if they overlap."""
     south = max(one[0], two[0]) - min(one[1], two[1])
     west = max(one[2], two[2]) - min(one[3], two[3])

@@ -14,6 +14,7 @@ from siting.instance.arrays import (
     Facilities,
     OdTable,
     Places,
+    Scenario,
     Settings,
     Sites,
 )
@@ -39,6 +40,7 @@ class Instance:
         warnings: what a planner should know about the data, e.g. far snaps.
         decided: candidates whose status a planner has changed since, each with its status in the
             data; see :func:`siting.instance.decisions.decide`.
+        scenarios: one for each of ``settings.scenarios``, in that order.
     """
 
     settings: Settings
@@ -53,6 +55,7 @@ class Instance:
     origin: str = ""
     warnings: tuple[str, ...] = ()
     decided: Mapping[int, int] = field(default_factory=dict)
+    scenarios: tuple[Scenario, ...] = ()
 
     @classmethod
     def from_frames(
@@ -65,18 +68,19 @@ class Instance:
         junctions: pd.DataFrame | None = None,
         roads: pd.DataFrame | None = None,
         od: pd.DataFrame | None = None,
+        scenarios: pd.DataFrame | None = None,
         graph: nx.Graph[Any] | None = None,
         settings: Mapping[str, object],
     ) -> Instance:
         """Build an instance from DataFrames with the columns of instances/README.md.
 
         Args:
-            places, candidates, facilities, areas, junctions, roads, od: tables; ids may be any
-                type and are compared as text.
+            places, candidates, facilities, areas, junctions, roads, od, scenarios: tables; ids may be
+                any type and are compared as text.
             graph: instead of ``roads``: a networkx graph as osmnx makes it (node attributes ``y``
-                and ``x`` in degrees, edge attribute ``travel_time`` in seconds; of parallel edges
-                the fastest counts). Places whose id is a node id stand there; others become nodes
-                of their own, linked to the nearest one.
+                and ``x`` in degrees, edge attributes ``travel_time`` in seconds and, where known,
+                ``length`` in metres; of parallel edges the fastest counts). Places whose id is a
+                node id stand there; others become nodes of their own, linked to the nearest one.
             settings: the content of instance.toml as nested dictionaries.
 
         Raises:
@@ -92,6 +96,7 @@ class Instance:
             "junctions": junctions,
             "roads": roads,
             "od": od,
+            "scenarios": scenarios,
         }
         given = {name: frame for name, frame in frames.items() if frame is not None}
         return build_instance(given, settings, graph=graph)

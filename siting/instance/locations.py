@@ -108,8 +108,9 @@ def stand(
         node[new] = len(roads.ids) + np.arange(len(new))
         roads = with_nodes(roads, there.ids.ids[new], there.lat[new], there.lon[new])
         near = snap_m[off] <= OFF_M
-        ms = np.maximum(1, np.rint(snap_m[off[near]] / snap_kmh * 3_600)).astype(np.int32)
-        roads = with_links(roads, node[off[near]], nearest[near], ms)
+        straight = snap_m[off[near]]
+        ms = np.maximum(1, np.rint(straight / snap_kmh * 3_600)).astype(np.int32)
+        roads = with_links(roads, node[off[near]], nearest[near], ms, np.rint(straight).astype(np.int32))
     return Sites(there.ids.ids, there.names, there.lat, there.lon, node, snap_m), roads
 
 

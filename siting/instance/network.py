@@ -14,9 +14,7 @@ from siting.instance.tables import Checked
 from siting.roads.graph import MAX_MS, Roads, fastest
 
 
-def read_roads(
-    table: Checked, nodes: Ids, lat: Floats, lon: Floats, places: str, report: Report
-) -> Roads:
+def read_roads(table: Checked, nodes: Ids, lat: Floats, lon: Floats, places: str, report: Report) -> Roads:
     """Roads from the rows of roads.csv.
 
     Args:
@@ -28,7 +26,7 @@ def read_roads(
 
     Returns:
         The graph of the rows that are in order: two edges for a two-way row, of parallel edges
-        the fastest, rows from a node to itself left out.
+        the fastest with its own length, rows from a node to itself left out.
     """
     tail = resolve(table, "from", nodes, "place or junction", report)
     head = resolve(table, "to", nodes, "place or junction", report)
@@ -43,11 +41,20 @@ def read_roads(
     use = (tail >= 0) & (head >= 0) & ~loops & (ms > 0)
     codes, names = distinct(table.text("class"))
     tail, head, ms, klass = tail[use], head[use], ms[use], codes[use].astype(np.int16)
+    metres = _edge_metres(table)[use]
     back = ~table.flag("oneway")[use]
     tail, head = np.concatenate((tail, head[back])), np.concatenate((head, tail[back]))
     ms, klass = np.concatenate((ms, ms[back])), np.concatenate((klass, klass[back]))
+    metres = np.concatenate((metres, metres[back]))
     keep = fastest(tail, head, ms)
-    return Roads(nodes.ids, lat, lon, tail[keep], head[keep], ms[keep], tuple(names), klass[keep])
+    return Roads(
+        nodes.ids, lat, lon, tail[keep], head[keep], ms[keep], tuple(names), klass[keep], metres[keep]
+    )
+
+
+def _edge_metres(table: Checked) -> Ints:
+    """Length of every row in metres, (N,); -1 where the row has minutes without km."""
+    return np.rint(np.nan_to_num(1000 * table.number("km"), nan=-1.0)).astype(np.int32)
 
 
 def _edge_ms(table: Checked, report: Report) -> Ints:

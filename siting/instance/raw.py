@@ -74,6 +74,10 @@ class Report:
         """Complain once."""
         self.complaints.append(Complaint(where, what, line, column))
 
+    def about(self, table: RawTable) -> bool:
+        """Whether something about a table was complained about."""
+        return any(one.where.partition(".iloc[")[0] == table.where for one in self.complaints)
+
     def rows(
         self,
         table: RawTable,

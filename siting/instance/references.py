@@ -38,7 +38,9 @@ class Ids:
         return [one for one in dict.fromkeys(self.ids) if one]
 
 
-def resolve(table: Checked, column: str, ids: Ids, what: str, report: Report) -> Ints:
+def resolve(
+    table: Checked, column: str, ids: Ids, what: str, report: Report, *, complete: bool = False
+) -> Ints:
     """Index of each cell among ``ids``, (N,); -1 where empty, or unknown and complained about.
 
     Args:
@@ -46,6 +48,8 @@ def resolve(table: Checked, column: str, ids: Ids, what: str, report: Report) ->
         ids: what they may refer to.
         what: words for it, e.g. ``facility type``.
         report: receives the complaints.
+        complete: if there are no ids at all then none is expected; otherwise what defines them is
+            wrong, and that was complained about.
     """
     cells = table.text(column)
     found = ids.find(cells)
@@ -54,10 +58,10 @@ def resolve(table: Checked, column: str, ids: Ids, what: str, report: Report) ->
         known = ids.known
         guess = did_you_mean(cells[row], known)
         if not guess and len(known) <= 12:
-            guess = f"; known: {', '.join(known)}"
+            guess = f"; known: {', '.join(known) or 'none'}"
         return f"{cells[row]!r} is no {what}{guess}"
 
-    if (ids.ids != "").any():  # if not, then what defines them is wrong, and that was complained about
+    if complete or (ids.ids != "").any():
         report.rows(table.raw, (found < 0) & (cells != ""), column, say)
     return found
 
@@ -105,7 +109,8 @@ def read_areas(
             index[level] = resolve(places, level, ids, f"{level} in the areas table", report)
         else:
             index[level], names = distinct(cells)
-            areas[level] = Areas(names, names, np.full(len(names), "", dtype=object))
+            blank, limitless = np.full(len(names), "", dtype=object), np.full(len(names), np.nan)
+            areas[level] = Areas(names, names, blank, limitless)
         known = list(areas[level].ids)
         for one in settings.exclude.get(level, ()):
             if one not in known:
@@ -127,9 +132,10 @@ def _listed(table: Checked | None, report: Report) -> Mapping[str, Areas]:
         return f"{words[row]} {ids[row]!r} is there already, {place(table.raw, int(first[row]))}"
 
     report.rows(table.raw, again, "area_id", say)
-    return {
-        LEVELS[one]: Areas(
-            ids[level == one], table.text("name")[level == one], table.text("name_local")[level == one]
+    listed = {}
+    for one in np.unique(level[level >= 0]):
+        rows = level == one
+        listed[LEVELS[one]] = Areas(
+            ids[rows], table.text("name")[rows], table.text("name_local")[rows], table.number("means")[rows]
         )
-        for one in np.unique(level[level >= 0])
-    }
+    return listed

@@ -26,7 +26,7 @@ class Column:
         low, high: closed range of a number.
         choices: allowed words of a choice; an empty optional cell means the first.
         refers: what a text must be the id of: ``place or junction``, ``type``, ``kind``,
-            or a level of areas.csv.
+            ``facility``, ``scenario``, ``class``, or a level of areas.csv.
         blank: words that mean the same as an empty cell.
     """
 
@@ -57,6 +57,9 @@ class Table:
         """Name of the CSV file in the instance folder."""
         return f"{self.name}.csv"
 
+
+MAX_UNITS = 100_000
+"""Most units (crews, officers) of one facility."""
 
 _LAT = Column("lat", "number", "latitude, WGS 84", "degrees", True, low=-90, high=90)
 _LON = Column("lon", "number", "longitude, WGS 84", "degrees", True, low=-180, high=180)
@@ -91,6 +94,7 @@ TABLES: dict[str, Table] = {
                     "whether the place was observed or generated",
                     choices=("real", "synthetic"),
                 ),
+                Column("fires", "number", "fires expected there in a year; empty: 0", "fires a year", low=0),
             ),
         ),
         Table(
@@ -108,11 +112,18 @@ TABLES: dict[str, Table] = {
                 Column("area_id", "text", "id, unique within its level", required=True),
                 Column("name", "text", "name of the area", required=True),
                 Column("name_local", "text", "name in the local script"),
+                Column(
+                    "means",
+                    "number",
+                    "money the area itself can spend; empty: no limit",
+                    "currency",
+                    low=0,
+                ),
             ),
         ),
         Table(
             "facilities",
-            "existing facilities: they stay open and count",
+            "existing facilities: they count, and stay open unless a model closes closable ones",
             False,
             (
                 Column("facility_id", "text", "id of the facility", required=True, unique=True),
@@ -130,6 +141,29 @@ TABLES: dict[str, Table] = {
                     "choice",
                     "whether the facility was observed or assumed",
                     choices=("real", "synthetic"),
+                ),
+                Column(
+                    "units",
+                    "integer",
+                    "crews or officers there; empty: 1",
+                    "units",
+                    low=1,
+                    high=MAX_UNITS,
+                ),
+                Column(
+                    "capacity",
+                    "number",
+                    "people one unit can serve; empty: that of its type, else no limit",
+                    "people",
+                    low=0,
+                ),
+                Column("closable", "flag", "1: may be closed where the model asks about closing"),
+                Column(
+                    "saving",
+                    "number",
+                    "money saved by closing it; empty: that of its type, else 0",
+                    "currency",
+                    low=0,
                 ),
             ),
         ),
@@ -149,7 +183,7 @@ TABLES: dict[str, Table] = {
                 Column(
                     "cost",
                     "number",
-                    "cost of opening it; empty: the unit cost of its type",
+                    "cost of one unit; empty: the unit cost of its type",
                     "currency",
                     low=0,
                 ),
@@ -159,7 +193,27 @@ TABLES: dict[str, Table] = {
                     "may, must or must not be opened",
                     choices=("candidate", "required", "forbidden"),
                 ),
-                Column("capacity", "number", "people it can serve; empty: no limit", "people", low=0),
+                Column(
+                    "capacity",
+                    "number",
+                    "people one unit can serve; empty: that of its type, else no limit",
+                    "people",
+                    low=0,
+                ),
+                Column(
+                    "units",
+                    "integer",
+                    "most units that may be opened there; empty: that of its type, else 1",
+                    "units",
+                    low=1,
+                    high=MAX_UNITS,
+                ),
+                Column(
+                    "replaces",
+                    "text",
+                    "existing facility at the same site that opening it replaces",
+                    refers="facility",
+                ),
             ),
         ),
         Table(
@@ -180,7 +234,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("from", "text", "place or junction", required=True, refers="place or junction"),
                 Column("to", "text", "place or junction", required=True, refers="place or junction"),
-                Column("km", "number", "length; used with kmh", "km", low=0),
+                Column("km", "number", "length; used with kmh", "km", low=0, high=100_000),
                 Column("kmh", "number", "car speed; used with km", "km/h", low=0.1, high=200),
                 Column("minutes", "number", "car minutes; used instead of km and kmh", "minutes", low=0),
                 Column("oneway", "flag", "1: only from -> to; empty or 0: both ways"),
@@ -201,6 +255,24 @@ TABLES: dict[str, Table] = {
                     "minutes",
                     low=0,
                     blank=("NaN", "nan", "NA"),
+                ),
+            ),
+        ),
+        Table(
+            "scenarios",
+            "what is different in a scenario; each row is an edge, a road class or a lost site",
+            False,
+            (
+                Column("scenario", "text", "scenario of instance.toml", required=True, refers="scenario"),
+                Column("from", "text", "an end of an edge, both ways", refers="place or junction"),
+                Column("to", "text", "its other end", refers="place or junction"),
+                Column("class", "text", "road class: all its edges", refers="class"),
+                Column("factor", "number", "multiplies the car minutes; empty: closed", low=0.01),
+                Column(
+                    "site",
+                    "text",
+                    "place or junction where no facility or candidate serves",
+                    refers="place or junction",
                 ),
             ),
         ),
@@ -237,7 +309,7 @@ def _values(column: Column) -> str:
         return words if column.required else f"{words}; empty: `{column.choices[0]}`"
     words = {"flag": "0 or 1", "integer": "whole number", "number": "number"}.get(column.kind, "text")
     if column.refers:
-        words = "id" if column.refers != "kind" else "text"
+        words = "id" if column.refers not in ("kind", "class") else "text"
     if column.low is not None:
         words += f" >= {column.low:g}" if column.high is None else f", {column.low:g} to {column.high:g}"
     return f"{words}, unique" if column.unique else words

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from siting.errors import Complaint, InstanceError, did_you_mean
-from siting.instance.arrays import LEVELS, FacilityType, Service, Settings, Source
+from siting.instance.arrays import LEVELS, Chance, FacilityType, Period, Service, Settings, Source
+from siting.instance.hierarchy import with_levels
+from siting.instance.schema import MAX_UNITS
+from siting.instance.toml_access import Toml
+from siting.roads.graph import MAX_METRES, MAX_MS
 
-MAX_MINUTES = (2**31 - 1) // 60_000
+MAX_MINUTES = MAX_MS // 60_000
 """Longest time in whole minutes that int32 milliseconds hold: 35,791."""
 
 _TOP = (
     "format", "name", "title", "currency", "notes",
-    "parameters", "exclude", "travel", "sources", "services", "types",
+    "parameters", "exclude", "travel", "sources", "services", "types", "scenarios", "periods",
 )  # fmt: skip
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+
+_TYPE = (
+    "title", "provides", "cost", "new", "units", "capacity", "saving", "payers", "under", "within",
+)  # fmt: skip
 
 
 def parse_settings(raw: object, where: str = "settings") -> tuple[Settings, list[Complaint]]:
@@ -32,7 +37,7 @@ def parse_settings(raw: object, where: str = "settings") -> tuple[Settings, list
         The settings and everything that is wrong. While something is wrong the settings hold
         stand-ins, but the right ids of services and types, so that tables can still be checked.
     """
-    toml = _Toml(where, [])
+    toml = Toml(where, [])
     top = toml.table(raw, "", _TOP)
     if toml.number(top, "", "format", 1.0) != 1:
         toml.complain("format", f"{top['format']!r} is not known; this version reads format 1")
@@ -49,15 +54,39 @@ def parse_settings(raw: object, where: str = "settings") -> tuple[Settings, list
         exclude=_exclude(toml, top),
         parameters=_parameters(toml, top),
         snap_kmh=_snap_kmh(toml, top),
+        scenarios=_scenarios(toml, top),
+        periods=_periods(toml, top),
     )
+    wrong = [one.column or "" for one in toml.complaints]
+    toml.complaints += [
+        one
+        for one in unbalanced(settings, where)
+        if not any(key.startswith(f"{one.column}.") for key in wrong)  # a stand-in is in the sum
+    ]
     return settings, toml.complaints
+
+
+def unbalanced(settings: Settings, where: str = "settings") -> list[Complaint]:
+    """Complaints about shares that do not sum to 1: the probabilities of the scenarios, payers' shares.
+
+    Numbers that :func:`with_number` changes one by one sum to 1 only when all are changed, so it
+    does not ask; whoever changes numbers asks here when all are set.
+    """
+    toml = Toml(where, [])
+    sums = {f"types.{type_.id}.payers": ("shares", list(type_.payers.values())) for type_ in settings.types}
+    sums["scenarios"] = "probabilities", [one.probability for one in settings.scenarios]
+    for dotted, (what, shares) in sums.items():
+        total = math.fsum(shares)
+        if shares and abs(total - 1) > 1e-9:
+            toml.complain(dotted, f"the {what} sum to {total:.12g} and must sum to 1")
+    return toml.complaints
 
 
 def numbers(settings: Settings) -> dict[str, float]:
     """Every number that :func:`with_number` can change, by dotted name.
 
-    ``types.X.cost`` and ``travel.snap_kmh`` are not among them: they are used up when the
-    instance is built.
+    ``types.X.cost``, ``units``, ``capacity`` and ``saving`` and ``travel.snap_kmh`` are not among
+    them: they are used up when the instance is built.
     """
     found = {f"parameters.{name}": value for name, value in settings.parameters.items()}
     for service in settings.services:
@@ -65,21 +94,31 @@ def numbers(settings: Settings) -> dict[str, float]:
         found[f"services.{service.id}.vehicle_factor"] = service.vehicle_factor
         for kind, ms in service.standard_ms.items():
             found[f"services.{service.id}.standard.{kind}"] = ms / 60_000
+        for kind, metres in (service.distance_m or {}).items():
+            found[f"services.{service.id}.distance.{kind}"] = metres / 1000
     for type_ in settings.types:
         if type_.new is not None:
             found[f"types.{type_.id}.new"] = float(type_.new)
+        if type_.under is not None:
+            found[f"types.{type_.id}.within"] = type_.reach_ms / 60_000
         for service_id, ms in type_.turnout_ms.items():
             found[f"types.{type_.id}.provides.{service_id}"] = ms / 60_000
+        for payer, share in type_.payers.items():
+            found[f"types.{type_.id}.payers.{payer}"] = share
+    for scenario in settings.scenarios:
+        found[f"scenarios.{scenario.id}.probability"] = scenario.probability
+    for period in settings.periods:
+        found[f"periods.{period.id}.weight"] = period.weight
     return found
 
 
 def with_number(settings: Settings, dotted: str, value: float) -> Settings:
-    """The settings with one number changed, validated like a file.
+    """The settings with one number changed, validated like a file but for :func:`unbalanced`.
 
     Args:
         settings: of an instance.
         dotted: a name from :func:`numbers`, or ``types.X.new`` where the instance gives none.
-        value: in the unit of instance.toml (minutes for standards and turnout).
+        value: in the unit of instance.toml (minutes for standards and turnout, km for distances).
 
     Raises:
         InstanceError: unknown name (the nearest is suggested) or a value out of range.
@@ -96,6 +135,8 @@ def with_number(settings: Settings, dotted: str, value: float) -> Settings:
         table = table[key]
     table[last] = value
     changed, complaints = parse_settings(raw)
+    sums = unbalanced(changed)
+    complaints = [one for one in complaints if one not in sums]
     if complaints:
         raise InstanceError(complaints)
     return changed
@@ -103,125 +144,67 @@ def with_number(settings: Settings, dotted: str, value: float) -> Settings:
 
 def as_dict(settings: Settings) -> dict[str, Any]:
     """The settings as the nested dictionaries of instance.toml; inverse of parsing."""
-    services = {
-        service.id: {
-            "title": service.title,
-            "weight": service.weight,
-            "vehicle_factor": service.vehicle_factor,
-            "standard": {kind: ms / 60_000 for kind, ms in service.standard_ms.items()},
-        }
-        for service in settings.services
-    }
-    types = {
-        type_.id: {
-            "title": type_.title,
-            "provides": {service: ms / 60_000 for service, ms in type_.turnout_ms.items()},
-            **({} if type_.cost is None else {"cost": type_.cost}),
-            **({} if type_.new is None else {"new": type_.new}),
-        }
-        for type_ in settings.types
-    }
     return {
         "format": 1,
         "name": settings.name,
         "title": settings.title,
         "currency": settings.currency,
         "notes": settings.notes,
-        "parameters": dict(settings.parameters),
+        "parameters": _nested(settings.parameters),
         "exclude": {level: list(ids) for level, ids in settings.exclude.items()},
         "travel": {"snap_kmh": settings.snap_kmh},
         "sources": [vars(source).copy() for source in settings.sources],
-        "services": services,
-        "types": types,
+        "services": {service.id: _service_dict(service) for service in settings.services},
+        "types": {type_.id: _type_dict(type_) for type_ in settings.types},
+        "scenarios": {
+            one.id: {"title": one.title, "probability": one.probability} for one in settings.scenarios
+        },
+        "periods": {one.id: {"title": one.title, "weight": one.weight} for one in settings.periods},
     }
 
 
-@dataclass
-class _Toml:
-    """Typed access to nested dictionaries that complains instead of failing."""
-
-    where: str
-    complaints: list[Complaint]
-
-    def complain(self, dotted: str, what: str) -> None:
-        self.complaints.append(Complaint(self.where, what, column=dotted or None))
-
-    def table(self, raw: object, dotted: str, keys: Collection[str] | None = None) -> Mapping[str, Any]:
-        """A table with text keys; complains about keys other than ``keys`` if these are given."""
-        if not isinstance(raw, Mapping):
-            self.complain(dotted, f"{raw!r} must be a table of keys and values")
-            return {}
-        for key in raw:
-            here = f"{dotted}.{key}" if dotted else str(key)
-            if keys is not None and key not in keys:
-                guess = did_you_mean(str(key), keys) or f"; known are {', '.join(keys)}"
-                self.complain(here, f"unknown key{guess}")
-            elif keys is None and not (isinstance(key, str) and _ID.match(key)):
-                self.complain(here, f"{key!r} must be letters, digits, _ or -, beginning with a letter")
-        return raw
-
-    def required(self, table: Mapping[str, Any], dotted: str, key: str, what: str) -> Mapping[str, Any]:
-        """A table under a key that must be there and not be empty."""
-        here = f"{dotted}.{key}" if dotted else key
-        found = self.table(table.get(key, {}), here)
-        if not found and table.get(key, {}) == {}:
-            self.complain(here, f"is missing; {what} expected")
-        return found
-
-    def text(self, table: Mapping[str, Any], dotted: str, key: str, default: str | None = None) -> str:
-        """Text under a key; required and not empty unless there is a default."""
-        here = f"{dotted}.{key}" if dotted else key
-        if key not in table:
-            if default is None:
-                self.complain(here, "is missing; text is expected")
-            return default or ""
-        value = table[key]
-        if not isinstance(value, str) or (default is None and not value.strip()):
-            self.complain(here, f"{value!r} must be text" + (", not empty" if default is None else ""))
-            return default or ""
-        return value.strip()
-
-    def number(
-        self,
-        table: Mapping[str, Any],
-        dotted: str,
-        key: str,
-        default: float = 1.0,
-        *,
-        unit: str = "",
-        least: float = 0,
-        most: float | None = None,
-        whole: bool = False,
-    ) -> float:
-        """A finite number from ``least`` to ``most`` under a key; ``default`` if there is none."""
-        here = f"{dotted}.{key}" if dotted else key
-        unit = f" ({unit})" if unit else ""
-        if key not in table:
-            return default
-        value = table[key]
-        try:
-            number = math.nan if isinstance(value, bool | str) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if not math.isfinite(number):
-            self.complain(here, f"{value!r} must be a finite number{unit}")
-        elif number < least:
-            self.complain(here, f"{value!r} must be >= {least:g}{unit}")
-        elif most is not None and number > most:
-            self.complain(here, f"{value!r} must be <= {most:,.15g}{unit}")
-        elif whole and not number.is_integer():
-            self.complain(here, f"{value!r} must be a whole number{unit}")
+def _nested(parameters: Mapping[str, float]) -> dict[str, Any]:
+    """Parameters with members as tables."""
+    found: dict[str, Any] = {}
+    for dotted, value in parameters.items():
+        name, _, member = dotted.partition(".")
+        if member:
+            found.setdefault(name, {})[member] = value
         else:
-            return number
-        return default
+            found[name] = value
+    return found
 
 
-def _services(toml: _Toml, top: Mapping[str, Any]) -> tuple[Service, ...]:
+def _service_dict(service: Service) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "title": service.title,
+        "weight": service.weight,
+        "vehicle_factor": service.vehicle_factor,
+        "standard": {kind: ms / 60_000 for kind, ms in service.standard_ms.items()},
+    }
+    if service.distance_m is not None:
+        found["distance"] = {kind: metres / 1000 for kind, metres in service.distance_m.items()}
+    return found
+
+
+def _type_dict(type_: FacilityType) -> dict[str, Any]:
+    given = {name: getattr(type_, name) for name in ("cost", "new", "capacity", "saving")}
+    return {
+        "title": type_.title,
+        "provides": {service: ms / 60_000 for service, ms in type_.turnout_ms.items()},
+        "units": type_.units,
+        **{name: value for name, value in given.items() if value is not None},
+        **({"payers": dict(type_.payers)} if type_.payers else {}),
+        **({"under": type_.under, "within": type_.reach_ms / 60_000} if type_.under is not None else {}),
+    }
+
+
+def _services(toml: Toml, top: Mapping[str, Any]) -> tuple[Service, ...]:
     tables = toml.required(top, "", "services", "at least one [services.NAME] is")
     found = []
     for id_, raw in tables.items():
         dotted = f"services.{id_}"
-        table = toml.table(raw, dotted, ("title", "weight", "vehicle_factor", "standard"))
+        table = toml.table(raw, dotted, ("title", "weight", "vehicle_factor", "standard", "distance"))
         standard = toml.required(table, dotted, "standard", "minutes per kind of place are")
         found.append(
             Service(
@@ -229,9 +212,8 @@ def _services(toml: _Toml, top: Mapping[str, Any]) -> tuple[Service, ...]:
                 title=toml.text(table, dotted, "title", _title(id_)),
                 weight=toml.number(table, dotted, "weight", 1.0),
                 vehicle_factor=toml.number(table, dotted, "vehicle_factor", 1.0, least=0.01, most=100),
-                standard_ms={
-                    str(kind): _ms(toml, standard, f"{dotted}.standard", kind) for kind in standard
-                },
+                standard_ms={str(kind): _ms(toml, standard, f"{dotted}.standard", kind) for kind in standard},
+                distance_m=_distance(toml, table, dotted, standard),
             )
         )
     kinds = dict.fromkeys(kind for service in found for kind in service.standard_ms)
@@ -246,38 +228,91 @@ def _services(toml: _Toml, top: Mapping[str, Any]) -> tuple[Service, ...]:
     return tuple(found)
 
 
-def _types(toml: _Toml, top: Mapping[str, Any], services: tuple[Service, ...]) -> tuple[FacilityType, ...]:
+def _distance(
+    toml: Toml, table: Mapping[str, Any], dotted: str, standard: Mapping[str, Any]
+) -> dict[str, int] | None:
+    """Metres by road per kind of place, for the kinds of the standard; None where there are none."""
+    if "distance" not in table:
+        return None
+    here = f"{dotted}.distance"
+    found = toml.table(table["distance"], here)
+    for kind in found:
+        if kind not in standard:
+            guess = did_you_mean(str(kind), list(standard)) or f"; known are {', '.join(standard)}"
+            toml.complain(f"{here}.{kind}", f"the standard has no such kind{guess}")
+    for kind in standard:
+        if kind not in found:
+            toml.complain(here, f"km for kind {kind!r} are missing; the standard names it")
+    most = MAX_METRES // 1000
+    return {
+        str(kind): round(1000 * toml.number(found, here, kind, unit="km", least=0.001, most=most))
+        for kind in found
+    }
+
+
+def _types(toml: Toml, top: Mapping[str, Any], services: tuple[Service, ...]) -> tuple[FacilityType, ...]:
     tables = toml.required(top, "", "types", "at least one [types.NAME] is")
     known = [service.id for service in services]
-    found = []
-    for id_, raw in tables.items():
-        dotted = f"types.{id_}"
-        table = toml.table(raw, dotted, ("title", "provides", "cost", "new"))
-        provides = toml.required(table, dotted, "provides", "turnout minutes per service are")
-        for service in provides:
-            if service not in known:
-                guess = did_you_mean(str(service), known) or f"; services are {', '.join(known)}"
-                toml.complain(f"{dotted}.provides.{service}", f"unknown service{guess}")
-        cost = toml.number(table, dotted, "cost", -1.0, unit=str(top.get("currency", "")))
-        new = toml.number(table, dotted, "new", -1.0, whole=True, most=2**31 - 1)
-        found.append(
-            FacilityType(
-                id=str(id_),
-                title=toml.text(table, dotted, "title", _title(id_)),
-                turnout_ms={
-                    str(service): _ms(toml, provides, f"{dotted}.provides", service) for service in provides
-                },
-                cost=cost if cost >= 0 else None,
-                new=int(new) if new >= 0 else None,
-            )
-        )
+    currency = str(top.get("currency", ""))
+    found = tuple(_type(toml, str(id_), raw, known, currency) for id_, raw in tables.items())
     for service in known:
         if found and not any(service in type_.turnout_ms for type_ in found):
             toml.complain(f"services.{service}", "no facility type provides this service")
+    return with_levels(toml, tables, found)
+
+
+def _type(toml: Toml, id_: str, raw: object, known: list[str], currency: str) -> FacilityType:
+    """One facility type; ``known`` are the ids of the services."""
+    dotted = f"types.{id_}"
+    table = toml.table(raw, dotted, _TYPE)
+    provides = toml.required(table, dotted, "provides", "turnout minutes per service are")
+    for service in provides:
+        if service not in known:
+            guess = did_you_mean(str(service), known) or f"; services are {', '.join(known)}"
+            toml.complain(f"{dotted}.provides.{service}", f"unknown service{guess}")
+
+    def optional(key: str, unit: str) -> float | None:
+        value = toml.number(table, dotted, key, -1.0, unit=unit)
+        return value if value >= 0 else None
+
+    new = toml.number(table, dotted, "new", -1.0, whole=True, most=2**31 - 1)
+    payers = toml.table(table.get("payers", {}), f"{dotted}.payers")
+    return FacilityType(
+        id=id_,
+        title=toml.text(table, dotted, "title", _title(id_)),
+        turnout_ms={str(service): _ms(toml, provides, f"{dotted}.provides", service) for service in provides},
+        cost=optional("cost", currency),
+        new=int(new) if new >= 0 else None,
+        units=int(toml.number(table, dotted, "units", 1.0, least=1, most=MAX_UNITS, whole=True)),
+        capacity=optional("capacity", "people"),
+        saving=optional("saving", currency),
+        payers={str(payer): toml.number(payers, f"{dotted}.payers", payer, most=1) for payer in payers},
+    )
+
+
+def _scenarios(toml: Toml, top: Mapping[str, Any]) -> tuple[Chance, ...]:
+    found = []
+    for id_, raw in toml.table(top.get("scenarios", {}), "scenarios").items():
+        dotted = f"scenarios.{id_}"
+        table = toml.table(raw, dotted, ("title", "probability"))
+        if "probability" not in table:
+            toml.complain(f"{dotted}.probability", "is missing; a number is expected")
+        probability = toml.number(table, dotted, "probability", most=1, positive=True)
+        found.append(Chance(str(id_), toml.text(table, dotted, "title", _title(id_)), probability))
     return tuple(found)
 
 
-def _ms(toml: _Toml, table: Mapping[str, Any], dotted: str, key: str) -> int:
+def _periods(toml: Toml, top: Mapping[str, Any]) -> tuple[Period, ...]:
+    found = []
+    for id_, raw in toml.table(top.get("periods", {}), "periods").items():
+        dotted = f"periods.{id_}"
+        table = toml.table(raw, dotted, ("title", "weight"))
+        weight = toml.number(table, dotted, "weight", positive=True)
+        found.append(Period(str(id_), toml.text(table, dotted, "title", _title(id_)), weight))
+    return tuple(found)
+
+
+def _ms(toml: Toml, table: Mapping[str, Any], dotted: str, key: str) -> int:
     return round(60_000 * toml.number(table, dotted, key, unit="minutes", most=MAX_MINUTES))
 
 
@@ -286,7 +321,7 @@ def _title(id_: object) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _sources(toml: _Toml, top: Mapping[str, Any]) -> tuple[Source, ...]:
+def _sources(toml: Toml, top: Mapping[str, Any]) -> tuple[Source, ...]:
     raw = top.get("sources", [])
     if not isinstance(raw, list | tuple):
         toml.complain("sources", f"{raw!r} must be a list of tables: write [[sources]]")
@@ -300,7 +335,7 @@ def _sources(toml: _Toml, top: Mapping[str, Any]) -> tuple[Source, ...]:
     return tuple(found)
 
 
-def _exclude(toml: _Toml, top: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _exclude(toml: Toml, top: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     table = toml.table(top.get("exclude", {}), "exclude", LEVELS)
     found = {}
     for level in LEVELS:
@@ -312,11 +347,20 @@ def _exclude(toml: _Toml, top: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {level: ids for level, ids in found.items() if ids}
 
 
-def _parameters(toml: _Toml, top: Mapping[str, Any]) -> dict[str, float]:
+def _parameters(toml: Toml, top: Mapping[str, Any]) -> dict[str, float]:
+    """Numbers by name, and of tables, which hold one number per member, by dotted name."""
     table = toml.table(top.get("parameters", {}), "parameters")
-    return {str(name): toml.number(table, "parameters", name) for name in table}
+    found = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            members = toml.table(value, f"parameters.{name}")
+            for member in members:
+                found[f"{name}.{member}"] = toml.number(members, f"parameters.{name}", member)
+        else:
+            found[str(name)] = toml.number(table, "parameters", name)
+    return found
 
 
-def _snap_kmh(toml: _Toml, top: Mapping[str, Any]) -> float:
+def _snap_kmh(toml: Toml, top: Mapping[str, Any]) -> float:
     table = toml.table(top.get("travel", {}), "travel", ("snap_kmh",))
     return toml.number(table, "travel", "snap_kmh", 30.0, unit="km/h", least=1, most=200)

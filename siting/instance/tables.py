@@ -176,7 +176,7 @@ def _numbers(raw: RawTable, column: Column, currency: str, report: Report) -> ND
     whole = column.kind == "integer"
     name = column.name
     if name not in raw.columns:
-        return np.full(raw.size, np.nan)
+        return np.zeros(raw.size, dtype=np.int64) if whole else np.full(raw.size, np.nan)
     values, empty, wrong = _parse(raw.columns[name], column.blank)
     words = currency if column.unit == "currency" else column.unit.strip("-")
     unit = f" ({words})" if words else ""

@@ -15,8 +15,8 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=")
 def key_lines(text: str) -> dict[str, int]:
     """1-based line of every key and table header, by dotted name.
 
-    The n-th table of an array ``[[sources]]`` is ``sources.n``. Keys of inline tables have no
-    line of their own.
+    The n-th table of an array ``[[sources]]`` is ``sources.n``. A table without a header of its own
+    begins with the first table in it. Keys of inline tables have no line of their own.
     """
     lines: dict[str, int] = {}
     prefix = ""
@@ -29,7 +29,8 @@ def key_lines(text: str) -> dict[str, int]:
                 if header[1] == "[[":
                     lines.setdefault(prefix, number)
                     prefix = _array_item(lines, prefix)
-                lines.setdefault(prefix, number)
+                for name in _with_parents(prefix):
+                    lines.setdefault(name, number)
             elif key:
                 name = _plain(key[1])
                 lines.setdefault(f"{prefix}.{name}" if prefix else name, number)
@@ -39,9 +40,7 @@ def key_lines(text: str) -> dict[str, int]:
     return lines
 
 
-def with_lines(
-    complaints: Iterable[str | Complaint], text: str, where: str
-) -> list[str | Complaint]:
+def with_lines(complaints: Iterable[str | Complaint], text: str, where: str) -> list[str | Complaint]:
     """The complaints about one TOML file, each with the line of its key or the nearest table above."""
     lines = key_lines(text)
     found: list[str | Complaint] = []
@@ -61,6 +60,12 @@ def _array_item(lines: dict[str, int], prefix: str) -> str:
     while f"{prefix}.{number}" in lines:
         number += 1
     return f"{prefix}.{number}"
+
+
+def _with_parents(name: str) -> list[str]:
+    """A dotted name and those of the tables it is in."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _plain(name: str) -> str:

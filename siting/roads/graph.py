@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MAX_MS = 2**31 - 1
 """Longest travel time in milliseconds that int32 holds."""
 
+MAX_METRES = 2**31 - 1
+"""Longest distance in metres that int32 holds."""
+
 _LISTED = 20
 
 
@@ -31,6 +34,7 @@ class Roads:
         ms: (E,) int32 car travel time in milliseconds, > 0.
         classes: names of road classes, may be empty.
         klass: (E,) int16 index into ``classes``, -1 where unknown.
+        metres: (E,) int32 length in metres, -1 where unknown.
     """
 
     ids: NDArray[np.object_]
@@ -41,11 +45,10 @@ class Roads:
     ms: NDArray[np.int32]
     classes: tuple[str, ...]
     klass: NDArray[np.int16]
+    metres: NDArray[np.int32]
 
 
-def fastest(
-    tail: NDArray[np.int32], head: NDArray[np.int32], ms: NDArray[np.int32]
-) -> NDArray[np.intp]:
+def fastest(tail: NDArray[np.int32], head: NDArray[np.int32], ms: NDArray[np.int32]) -> NDArray[np.intp]:
     """Positions of the fastest of parallel edges, sorted by (tail, head); of equals the first.
 
     Args:
@@ -62,9 +65,10 @@ def from_networkx(graph: nx.Graph[Any]) -> Roads:
 
     Args:
         graph: node attributes ``y`` and ``x`` (latitude and longitude in degrees) and edge
-            attribute ``travel_time`` in seconds, > 0; an optional ``highway`` is the road class.
-            An undirected graph is a two-way street everywhere. Of parallel edges the fastest
-            counts; edges from a node to itself are left out.
+            attribute ``travel_time`` in seconds, > 0; an optional ``length`` is metres, an optional
+            ``highway`` the road class. An undirected graph is a two-way street everywhere. Of
+            parallel edges the fastest counts, with its own length; edges from a node to itself are
+            left out.
 
     Returns:
         The graph with node ids as text, edges sorted by (tail, head).
@@ -86,6 +90,7 @@ def from_networkx(graph: nx.Graph[Any]) -> Roads:
     edges = [(index[a], index[b]) for a, b in graph.edges()]
     ends = np.array(edges, dtype=np.int32).reshape(-1, 2)
     ms = _milliseconds(graph, complaints)
+    metres = _metres(graph, complaints)
     if not (ends[:, 0] != ends[:, 1]).any():
         complaints.append(Complaint("graph", "has no edge between two different nodes"))
     if complaints:
@@ -97,32 +102,34 @@ def from_networkx(graph: nx.Graph[Any]) -> Roads:
     tail, head = ends[:, 0], ends[:, 1]
     if not graph.is_directed():
         tail, head = np.concatenate((tail, head)), np.concatenate((head, tail))
-        ms, klass = np.tile(ms, 2), np.tile(klass, 2)
-    loop = tail == head
-    tail, head, ms, klass = tail[~loop], head[~loop], ms[~loop], klass[~loop]
-    keep = fastest(tail, head, ms)
-    return Roads(ids, lat, lon, tail[keep], head[keep], ms[keep], classes, klass[keep])
+        ms, klass, metres = np.tile(ms, 2), np.tile(klass, 2), np.tile(metres, 2)
+    apart = np.flatnonzero(tail != head)
+    keep = apart[fastest(tail[apart], head[apart], ms[apart])]
+    return Roads(ids, lat, lon, tail[keep], head[keep], ms[keep], classes, klass[keep], metres[keep])
 
 
 def to_networkx(roads: Roads) -> nx.DiGraph[str]:
     """The graph for networkx: node attributes ``y``, ``x``; edge attributes ``ms`` and
-    ``travel_time`` (seconds), and ``highway`` where the road class is known.
+    ``travel_time`` (seconds), ``length`` (metres) where it is known, and ``highway`` where the road
+    class is.
     """
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     for node, y, x in zip(roads.ids, roads.lat.tolist(), roads.lon.tolist(), strict=True):
         graph.add_node(node, y=y, x=x)
-    edges = zip(roads.tail, roads.head, roads.ms.tolist(), roads.klass.tolist(), strict=True)
-    for tail, head, ms, klass in edges:
-        known = {"highway": roads.classes[klass]} if klass >= 0 else {}
+    edges = zip(
+        roads.tail, roads.head, roads.ms.tolist(), roads.klass.tolist(), roads.metres.tolist(), strict=True
+    )
+    for tail, head, ms, klass, metres in edges:
+        known: dict[str, object] = {"highway": roads.classes[klass]} if klass >= 0 else {}
+        if metres >= 0:
+            known["length"] = metres
         graph.add_edge(roads.ids[tail], roads.ids[head], ms=ms, travel_time=ms / 1000, **known)
     return graph
 
 
-def _degrees(
-    graph: nx.Graph[Any], key: str, limit: int, complaints: list[Complaint]
-) -> NDArray[np.float64]:
+def _degrees(graph: nx.Graph[Any], key: str, limit: int, complaints: list[Complaint]) -> NDArray[np.float64]:
     """A coordinate of every node, (V,)."""
     values = np.array([_real(value) for _, value in graph.nodes(data=key)], dtype=np.float64)
     bad = np.flatnonzero(~(np.abs(values) <= limit))
@@ -135,16 +142,33 @@ def _degrees(
 def _milliseconds(graph: nx.Graph[Any], complaints: list[Complaint]) -> NDArray[np.int32]:
     """Travel time of every edge in ms, (N,)."""
     key = "travel_time"
-    seconds = np.array([_real(data.get(key)) for *_, data in graph.edges(data=True)], dtype=np.float64)
-    ms = np.rint(seconds * 1000)
+    values = [data.get(key) for *_, data in graph.edges(data=True)]
+    ms = np.rint(np.array([_real(value) for value in values], dtype=np.float64) * 1000)
     bad = np.flatnonzero(~((ms >= 1) & (ms <= MAX_MS)))
     what = f"must be seconds between 0.001 and {MAX_MS // 1000:,}"
-    found = (
-        (f"edge ({tail!r}, {head!r})", data.get(key)) for tail, head, data in graph.edges(data=True)
-    )
-    complaints += _first_few(found, bad, key, what)
+    complaints += _first_few(_edges(graph, key), bad, key, what)
     ms[bad] = 1
     return ms.astype(np.int32)
+
+
+def _metres(graph: nx.Graph[Any], complaints: list[Complaint]) -> NDArray[np.int32]:
+    """Length of every edge in metres, (N,), -1 where it has none."""
+    key = "length"
+    values = [data.get(key) for *_, data in graph.edges(data=True)]
+    metres = np.rint(np.array([-1.0 if one is None else _real(one) for one in values], dtype=np.float64))
+    none = np.array([one is None for one in values], dtype=bool)
+    bad = np.flatnonzero(~none & ~((metres >= 0) & (metres <= MAX_METRES)))
+    complaints += _first_few(
+        _edges(graph, key), bad, key, f"must be metres between 0 and {MAX_METRES:,}, or left out"
+    )
+    metres[bad] = -1
+    return metres.astype(np.int32)
+
+
+def _edges(graph: nx.Graph[Any], key: str) -> Iterable[tuple[str, object]]:
+    """Words for every edge, and one of its attributes."""
+    for tail, head, data in graph.edges(data=True):
+        yield f"edge ({tail!r}, {head!r})", data.get(key)
 
 
 def _first_few(

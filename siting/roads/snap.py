@@ -52,13 +52,16 @@ def with_nodes(roads: Roads, ids: NDArray[np.object_], lat: Floats, lon: Floats)
     )
 
 
-def with_links(roads: Roads, node: Nodes, to: Nodes, ms: NDArray[np.int32]) -> Roads:
+def with_links(
+    roads: Roads, node: Nodes, to: Nodes, ms: NDArray[np.int32], length: NDArray[np.int32]
+) -> Roads:
     """The graph with N more edges there and back, of no class; none of them may be there yet.
 
     Args:
         roads: the graph.
         node, to: (N,) the two ends.
         ms: (N,) car ms, > 0, the same both ways.
+        length: (N,) metres, the same both ways.
     """
     tail = np.concatenate((roads.tail, node, to))
     head = np.concatenate((roads.head, to, node))
@@ -70,6 +73,7 @@ def with_links(roads: Roads, node: Nodes, to: Nodes, ms: NDArray[np.int32]) -> R
         head=head[order],
         ms=np.concatenate((roads.ms, ms, ms))[order],
         klass=np.concatenate((roads.klass, unknown))[order],
+        metres=np.concatenate((roads.metres, length, length))[order],
     )
 
 
