@@ -150,9 +150,11 @@ def test_the_command_writes_the_same_bytes_again_and_a_readable_instance(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     instance = siting.read(folder)
     new = {one.id: one.new for one in instance.settings.types}
-    assert (new["fire_department"], new["security_center"]) == (168, 1)
+    assert (new["fire_department"], new["security_center"], new["center_upgrade"]) == (168, 1, 0)
     assert instance.settings.parameters["budget"] == 536
-    assert sorted(tables.facilities["type"].value_counts()) == [3, 20, 20, 61, 124, 126]
+    assert sorted(tables.facilities["type"].value_counts()) == [2, 2, 20, 20, 40, 61, 124, 126]
+    assert (instance.candidates.replaces >= 0).sum() == 2
+    assert instance.places.fires.sum() == pytest.approx(40_000)
 
 
 @pytest.mark.slow
@@ -166,6 +168,14 @@ def test_every_size_keeps_the_people_and_reaches_every_place(
     assert (tables.candidates["type"] == "fire_department").sum() == count
     assert _people(tables.places) == _people(national.places)
     assert tables.facilities.equals(national.facilities) == (count >= 10_000)
+    assert tables.places.loc[inside, "fires"].sum() == pytest.approx(40_000)
+    assert set(tables.candidates["replaces"]) <= {"", *tables.facilities["facility_id"]}
+    others = tables.candidates["type"].value_counts() - national.candidates["type"].value_counts()
+    if count >= 10_000:
+        assert (others.drop("fire_department") == 0).all()
+    ends = set(tables.scenarios["from"].dropna()) | set(tables.scenarios["to"].dropna())
+    assert ends
+    assert ends <= set(tables.places["place_id"])
     index = pd.Series(np.arange(len(tables.places)), index=tables.places["place_id"])
     source = index[tables.facilities["site"]].unique()[:1].astype(np.int32)
     net = network(road_graph(tables.places, tables.roads), 1.0)

@@ -22,6 +22,7 @@ from siting.synthesis.villages import SPACING_KM
 INSTANCES = Path(__file__).parents[1] / "instances"
 HROMADAS = Path(__file__).parents[2] / "shared" / "data" / "ukraine" / "hromadas.csv"
 IDS = dict.fromkeys(("place_id", "from", "to", "site", "area_id", "district", "community"), str)
+CENTERS = ["security_center", "basic_center"]
 FLOORED = {"chernivtsi", "poltava"}
 """Oblasts whose listed places leave (nearly) nobody for the villages."""
 
@@ -90,7 +91,7 @@ def test_every_place_is_reached_from_a_fire_facility(places: pd.DataFrame) -> No
     graph = road_graph(places, _table("ukraine", "roads").fillna({"oneway": 0}))
     facilities = _table("ukraine", "facilities")
     fire = facilities["type"].isin(
-        ["state_fire_unit", "local_brigade", "volunteer_brigade", "security_center"]
+        ["state_fire_unit", "local_brigade", "volunteer_brigade", "security_center", "basic_center"]
     )
     index = pd.Series(np.arange(len(places)), index=places["place_id"])
     source = index[facilities.loc[fire, "site"]].to_numpy(dtype=np.int32)
@@ -101,14 +102,12 @@ def test_every_place_is_reached_from_a_fire_facility(places: pd.DataFrame) -> No
 def test_existing_facilities_have_the_published_numbers(places: pd.DataFrame) -> None:
     facilities = _table("ukraine", "facilities")
     count = facilities["type"].value_counts()
-    assert (count["local_brigade"], count["volunteer_brigade"], count["security_center"]) == (
-        1_200,
-        1_180,
-        31,
-    )
+    assert (count["local_brigade"], count["volunteer_brigade"]) == (1_200, 1_180)
     region = dict(zip(places["place_id"], places["region"], strict=True))
-    centers = facilities.loc[facilities["type"] == "security_center", "site"].map(region).value_counts()
-    assert (centers["donetsk"], centers["rivne"]) == (13, 3)
+    centers = facilities[facilities["type"].isin(CENTERS)]
+    assert len(centers) == 31
+    regions = centers["site"].map(region).value_counts()
+    assert (regions["donetsk"], regions["rivne"]) == (13, 3)
     assert facilities.groupby("type")["site"].nunique().equals(facilities.groupby("type").size())
 
 
@@ -119,9 +118,10 @@ def test_candidates_stand_everywhere_but_in_excluded_areas(name: str, department
     outside = set(places.loc[excluded(places, EXCLUDE), "place_id"])
     assert not outside & {*candidates["site"], *facilities["site"]}
     assert (candidates["type"] == "fire_department").sum() == departments
-    assert candidates["cost"].between(2.7, 15).all()
+    fire = candidates["type"].isin(["fire_department", "security_center"])
+    assert candidates.loc[fire, "cost"].between(2.7, 15).all()
     centers = set(candidates.loc[candidates["type"] == "security_center", "site"])
-    assert not centers & set(facilities.loc[facilities["type"] == "security_center", "site"])
+    assert not centers & set(facilities.loc[facilities["type"].isin(CENTERS), "site"])
 
 
 def test_poltava_is_cut_out_of_ukraine(places: pd.DataFrame) -> None:

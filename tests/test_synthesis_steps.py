@@ -148,7 +148,7 @@ def test_lazy_greedy_equals_plain_greedy() -> None:
 
 def test_csv_text_is_compact_and_fixed() -> None:
     table = pd.DataFrame({"from": ["a"], "km": [2.50], "kmh": [47.0], "oneway": [0], "class": ["local"]})
-    assert csv_text(table) == "from,km,kmh,oneway,class\na,2.5,47,,\n"
+    assert csv_text(table) == "from,km,kmh,oneway,class\na,2.5,47,,local\n"
 
 
 def test_calibration_counts_the_divided_oblasts_apart() -> None:

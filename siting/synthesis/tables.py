@@ -13,16 +13,26 @@ from siting.synthesis.plane import DECIMALS
 _COLUMNS = {
     "places": [
         "place_id", "name", "name_local", "lat", "lon", "population", "kind",
-        "region", "district", "community", "origin",
+        "region", "district", "community", "origin", "fires",
     ],
-    "areas": ["level", "area_id", "name", "name_local"],
-    "facilities": ["facility_id", "name", "type", "site", "origin"],
-    "candidates": ["site", "type", "cost"],
+    "areas": ["level", "area_id", "name", "name_local", "means"],
+    "facilities": ["facility_id", "name", "type", "site", "origin", "units", "closable"],
+    "candidates": ["site", "type", "cost", "units", "replaces"],
     "roads": ["from", "to", "km", "kmh", "oneway", "class"],
+    "scenarios": ["scenario", "from", "to", "class", "factor"],
 }  # fmt: skip
 FILES = frozenset({"instance.toml", "NOTES.md", *(f"{name}.csv" for name in _COLUMNS)})
 """Names of the files that are written."""
-_DECIMALS = {"lat": DECIMALS, "lon": DECIMALS, "km": 2, "kmh": 2, "cost": 2}
+_DECIMALS = {
+    "lat": DECIMALS,
+    "lon": DECIMALS,
+    "km": 2,
+    "kmh": 2,
+    "cost": 2,
+    "fires": 3,
+    "means": 2,
+    "factor": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Synthesis:
     """A generated instance.
 
     Attributes:
-        places, areas, facilities, candidates, roads: tables with the columns of
+        places, areas, facilities, candidates, roads, scenarios: tables with the columns of
             instances/README.md, sorted by id.
         settings: the text of instance.toml.
         notes: the text of NOTES.md; empty where it is written by hand.
@@ -41,6 +51,7 @@ class Synthesis:
     facilities: pd.DataFrame
     candidates: pd.DataFrame
     roads: pd.DataFrame
+    scenarios: pd.DataFrame
     settings: str
     notes: str = ""
 
@@ -68,7 +79,7 @@ class Synthesis:
 def csv_text(table: pd.DataFrame) -> str:
     """CSV with fixed decimals without trailing zeros, '\\n' line ends, empty cells for nothing.
 
-    Of roads, 'both ways' and the class 'local' are empty cells: most roads are so.
+    Of roads, 'both ways' is an empty cell: most roads are so.
     """
     text = table.copy()
     for column, decimals in _DECIMALS.items():
@@ -77,5 +88,4 @@ def csv_text(table: pd.DataFrame) -> str:
             text[column] = cells.where(text[column].notna(), "")
     if "oneway" in text:
         text["oneway"] = text["oneway"].map({0: "", 1: "1"})
-        text["class"] = text["class"].replace("local", "")
     return text.to_csv(index=False, lineterminator="\n")

@@ -18,14 +18,16 @@ from siting.synthesis.areas import (
     excluded,
     with_areas,
 )
-from siting.synthesis.costs import candidate_table
 from siting.synthesis.cut import cut_region
-from siting.synthesis.facilities import facility_table
 from siting.synthesis.facts import Facts, read_facts
+from siting.synthesis.fires import with_fires
+from siting.synthesis.means import with_means
+from siting.synthesis.options import existing_and_candidates
 from siting.synthesis.paths import road_graph
 from siting.synthesis.places import gazetteer, impute, named_places, with_sectors
 from siting.synthesis.plane import Points, to_plane
 from siting.synthesis.roads import road_table
+from siting.synthesis.scenarios import scenario_table
 from siting.synthesis.settings import Question, settings_text
 from siting.synthesis.tables import Synthesis
 from siting.synthesis.villages import Land, dry_land, village_layer
@@ -37,22 +39,40 @@ EXCLUDE = {
 }
 """Occupied since 2014: in the data, but outside the programme."""
 NEIGHBOURS = {"BY", "HU", "MD", "PL", "RO", "RU", "SK"}
+NEW = {
+    "fire_department": 1600,
+    "security_center": 5,
+    "center_upgrade": 0,
+    "police_division": 300,
+    "police_sector": 900,
+    "officer_station": 1368,
+}
+"""New facilities of each type; published for fire departments, Security Centers and officers."""
 QUESTION = Question(
     name="ukraine",
     title="Ukraine: 1,600 fire departments and 5 Security Centers",
     notes="Two layers: real named places and a synthetic village layer; see NOTES.md.",
-    departments=1600,
-    centers=5,
+    new=NEW,
     budget=5100,
+    upgrades=5,
+    moves=100,
     exclude=EXCLUDE,
 )
 POLTAVA = Question(
     name="poltava",
     title="Poltava oblast: 65 fire departments and 1 Security Center",
     notes="Poltava oblast cut out of the national instance; see NOTES.md.",
-    departments=65,
-    centers=1,
+    new={
+        "fire_department": 65,
+        "security_center": 1,
+        "center_upgrade": 0,
+        "police_division": 12,
+        "police_sector": 37,
+        "officer_station": 56,
+    },
     budget=222,
+    upgrades=1,
+    moves=4,
 )
 
 
@@ -110,15 +130,23 @@ def generate(base: Base, seed: int = SEED, report: Report = silent) -> Synthesis
     districts = district_centers(towns, facts)
     known = [*districts.items(), *facts.district_towns]
     communities = community_centers(towns, facts, {town for _, town in known})
-    places = with_areas(places, road_graph(places, roads), known, communities)
+    graph = road_graph(places, roads)
+    places = with_areas(places, graph, known, communities)
     report("facilities and candidate sites")
-    facilities, candidates = _options(places, base.centers, districts, set(communities), facts, seed)
+    programme = ~excluded(places, EXCLUDE)
+    inside = places[programme].reset_index(drop=True)
+    # Kyiv city is no district, but has police and offices all the same.
+    seats = {*districts.values(), base.centers["kyiv"]} & set(inside["town"])
+    facilities, candidates = existing_and_candidates(
+        inside, base.centers, seats, set(communities), rural_people(places, facts), facts, seed
+    )
     return Synthesis(
-        places=places,
-        areas=area_table(towns, facts, communities),
+        places=with_fires(places, programme, graph, base.centers),
+        areas=with_means(area_table(towns, facts, communities), places),
         facilities=facilities,
         candidates=candidates,
         roads=roads,
+        scenarios=scenario_table(places, roads, facts.geography),
         settings=settings_text(QUESTION, seed),
     )
 
@@ -136,26 +164,6 @@ def places_abroad(rows: list[dict[str, Any]]) -> Points:
     lat, lon = np.array(found).T
     near = (lat > 43) & (lat < 54) & (lon > 21) & (lon < 42)
     return to_plane(lat[near], lon[near])
-
-
-def _options(
-    places: pd.DataFrame,
-    centers: dict[str, str],
-    districts: dict[str, str],
-    communities: set[str],
-    facts: Facts,
-    seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """facilities.csv and candidates.csv: what is open, and what may be opened, in the programme."""
-    rural = rural_people(places, facts)
-    places = places[~excluded(places, EXCLUDE)].reset_index(drop=True)
-    first = places.drop_duplicates("town")
-    sites = set(first.loc[first["town"].isin(communities), "place_id"])
-    # Kyiv city is no district, but has police and offices all the same.
-    seats = {*districts.values(), centers["kyiv"]} & set(first["town"])
-    facilities = facility_table(places, seats, sites, rural, facts, seed)
-    taken = set(facilities.loc[facilities["type"] == "security_center", "site"])
-    return facilities, candidate_table(places, centers, sites - taken, facts)
 
 
 def rural_people(places: pd.DataFrame, facts: Facts) -> dict[str, float]:
