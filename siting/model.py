@@ -13,16 +13,25 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from siting.errors import Complaint, ModelError, did_you_mean
 from siting.instance import LEVELS
 from siting.instance.toml_lines import key_lines
-from siting.measures import MEASURES, Measure
+from siting.measures import MEASURES, Measure, NeedMeasure
+from siting.measures.arguments import Argument, Points
+from siting.response import SERVINGS, STANDARDS, Layout
 
-GROUPS = ("type", "service", *LEVELS)
+GROUPS = ("type", "service", "kind", "payer", "scenario", "period", *LEVELS)
 """What ``each`` may name: one limit per member."""
+
+ACROSS = ("scenario", "period")
+"""Dimensions that a model may look across."""
+
+EXISTING = ("stay", "closable")
+"""What may become of existing facilities: all stay, or those marked as closable may be closed."""
 
 Number = float | str
 """A number, or ``$name`` of a parameter."""
@@ -52,12 +61,12 @@ class Use:
     Attributes:
         measure: the measure.
         filters: per filter (type, service, region, ...) the ids that count.
-        arguments: the measure's arguments.
+        arguments: the measure's arguments: numbers, parameters, words, or the points of a curve.
     """
 
     measure: Measure
     filters: Mapping[str, tuple[str, ...]]
-    arguments: Mapping[str, Number]
+    arguments: Mapping[str, Number | Points]
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,7 @@ class Model:
         goals: what is optimized, in lexicographic order.
         limits: what is bounded.
         parameters: numbers the planner may set, by name.
+        layout: what of an instance it looks at.
     """
 
     text: str
@@ -100,6 +110,18 @@ class Model:
     goals: tuple[Goal, ...]
     limits: tuple[Limit, ...]
     parameters: Mapping[str, Parameter]
+    layout: Layout
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Every use of a measure, objectives before limits."""
+        return (*(goal.use for goal in self.goals), *(limit.use for limit in self.limits))
+
+    @property
+    def in_arguments(self) -> set[str]:
+        """Names of the parameters that stand for arguments of measures, not for limits."""
+        values = (value for use in self.uses for value in use.arguments.values())
+        return {value[1:] for value in values if isinstance(value, str) and value.startswith("$")}
 
     @property
     def file(self) -> str:
@@ -168,7 +190,10 @@ def parse_model(text: str, name: str, where: str) -> Model:
 class _Reader:
     """Reads one model file and collects every complaint."""
 
-    _KEYS = ("title", "question", "source", "maximize", "minimize", "then", "limits", "parameters")
+    _KEYS = (
+        "title", "question", "source", "services", "types", "across", "standard", "existing", "serve",
+        "maximize", "minimize", "then", "limits", "parameters",
+    )  # fmt: skip
 
     def __init__(self, file: str, text: str) -> None:
         self._file = file
@@ -190,6 +215,12 @@ class _Reader:
             for number, entry in enumerate(self._list(raw.get("limits", []), "limits"), 1)
             if (limit := self._limit(entry, f"limits[{number}]"))
         ]
+        layout = self._layout(raw, [*(goal.use for goal in goals), *(limit.use for limit in limits)])
+        there = {"scenario": layout.scenarios, "period": layout.periods}
+        for limit in limits:
+            if not there.get(limit.each or "", True):
+                what = f'cannot be for each {limit.each} unless the model says across = ["{limit.each}"]'
+                self._complain("limits.each", what, limit.each)
         if self._complaints:
             raise ModelError(self._complaints)
         return Model(
@@ -201,7 +232,43 @@ class _Reader:
             tuple(goals),
             tuple(limits),
             self._parameters,
+            layout,
         )
+
+    def _layout(self, raw: dict[str, Any], uses: list[Use]) -> Layout:
+        """What the model looks at; complains about measures that mean nothing there."""
+        ids = {key: self._ids(raw[key], key) or () if key in raw else () for key in ("services", "types")}
+        across = self._ids(raw["across"], "across") or () if "across" in raw else ()
+        for one in across:
+            if one not in ACROSS:
+                self._complain("across", f"must be of {', '.join(ACROSS)}, found {one!r}", one)
+        serve = self._word(raw, "serve", SERVINGS)
+        layout = Layout(
+            ids["services"],
+            ids["types"],
+            "scenario" in across,
+            "period" in across,
+            self._word(raw, "standard", STANDARDS),
+            self._word(raw, "existing", EXISTING) == "closable",
+            serve != "nearest" or any(use.measure.every for use in uses),
+            serve,
+        )
+        for use in uses:
+            for reason in unsound(use, layout):
+                self._complain("measure", f"{use.measure.name} {reason}", use.measure.name)
+        if layout.periods and layout.closing:
+            self._complain(
+                "existing", "facilities cannot be closed period by period; leave across = period out"
+            )
+        return layout
+
+    def _word(self, raw: dict[str, Any], key: str, words: tuple[str, ...]) -> str:
+        """One of some words; the first where the file gives none."""
+        value = raw.get(key, words[0])
+        if value in words:
+            return str(value)
+        self._complain(key, f"must be one of {', '.join(words)}, found {value!r}", str(value))
+        return words[0]
 
     def _complain(self, column: str, what: str, value: object = None) -> None:
         # tomllib keeps no positions: from the line of the enclosing key on, look for the offending text.
@@ -297,6 +364,8 @@ class _Reader:
         if not any(key in entry for key in bounds):
             self._complain(where, "must have at_most or at_least", use.measure.name)
         each = entry.get("each")
+        for key, bound in bounds.items():
+            self._check_member(bound, each, f"{where}.{key}")
         groups = [group for group in GROUPS if group in use.measure.filters]
         if each is not None and each not in groups:
             self._complain(
@@ -325,11 +394,73 @@ class _Reader:
             if key in entry and (ids := self._ids(entry[key], f"{where}.{key}")) is not None
         }
         arguments = {
-            key: number
-            for key in measure.arguments
-            if key in entry and (number := self._number(entry[key], f"{where}.{key}")) is not None
+            key: value
+            for key, argument in measure.arguments.items()
+            if key in entry and (value := self._argument(argument, entry[key], f"{where}.{key}")) is not None
         }
+        for key, argument in measure.arguments.items():
+            if argument.required and key not in entry:
+                self._complain(f"{where}.{key}", f"must be there: {argument.about}", measure.name)
         return Use(measure, filters, arguments)
+
+    def _argument(self, argument: Argument, value: object, where: str) -> Number | Points | None:
+        """One argument as its kind says."""
+        if argument.kind == "word":
+            if value in argument.words:
+                return str(value)
+            self._complain(where, f"must be one of {', '.join(argument.words)}, found {value!r}", str(value))
+            return None
+        if argument.kind == "points":
+            return self._points(argument, value, where)
+        number = self._number(value, where)
+        if isinstance(number, float) and not argument.low <= number <= argument.high:
+            self._complain(where, f"{number:g} must be {_range(argument)} ({argument.about})", str(value))
+        elif isinstance(number, str):
+            each = self._parameters[number[1:]].each
+            if each is not None and each not in argument.by:
+                allowed = (
+                    f"may differ by {', '.join(argument.by)}" if argument.by else "is one number for all"
+                )
+                self._complain(
+                    where, f"{number} has a value for each {each}, but the argument {allowed}", number
+                )
+        return number
+
+    def _points(self, argument: Argument, value: object, where: str) -> Points | None:
+        """Points of a curve: minutes that increase, values that move one way."""
+        pairs = value if isinstance(value, list) else []
+        if len(pairs) < 2 or not all(
+            isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair)) for pair in pairs
+        ):
+            self._complain(where, f"must be a list of at least two [minutes, value] pairs, found {value!r}")
+            return None
+        points = tuple((float(minutes), float(worth)) for minutes, worth in pairs)
+        for (early, one), (late, other) in pairwise(points):
+            if not 0 <= early < late or math.isinf(late):
+                self._complain(where, f"minutes must increase from 0, found {early:g} before {late:g}")
+            elif other < 0 or one < 0:
+                self._complain(where, f"values must be >= 0, found {min(one, other):g}")
+            elif (other < one) if argument.rises else (other > one):
+                way, found = ("rise", "falls") if argument.rises else ("fall", "increases with time")
+                self._complain(
+                    where,
+                    f"values must {way} with time, or stay; this one {found}: {one:g} at {early:g} minutes, "
+                    f"{other:g} at {late:g}. A late answer is never worth more than an early one",
+                )
+            else:
+                continue
+            return None
+        return points
+
+    def _check_member(self, number: Number | None, each: object, where: str) -> None:
+        """A parameter with a value per member must stand at a limit per member of the same group."""
+        if not isinstance(number, str):
+            return
+        group = self._parameters[number[1:]].each
+        if group in GROUPS and group != each:
+            self._complain(
+                where, f'{number} has a value for each {group}: the limit needs each = "{group}"', number
+            )
 
     def _ids(self, value: object, where: str) -> tuple[str, ...] | None:
         """One id or a list of ids."""
@@ -377,34 +508,38 @@ class _Reader:
             )
 
 
+def unsound(use: Use, layout: Layout) -> list[str]:
+    """Why a measure does not mean what it says under a layout; empty where it does."""
+    measure, reasons = use.measure, []
+    if layout.standard != "minutes" and not measure.ruled:
+        reasons.append(
+            f'counts minutes, but under standard = "{layout.standard}" an answer is only near enough or not; '
+            "use a measure of people within the standard"
+        )
+    over_needs = "type" not in measure.filters
+    if layout.standard != "minutes" and "minutes" in use.arguments and over_needs:
+        reasons.append(f'cannot be given minutes beside standard = "{layout.standard}"')
+    if layout.serve != "nearest" and over_needs:
+        if measure.every:
+            reasons.append(
+                f'counts whoever is in reach, but under serve = "{layout.serve}" the plan decides who serves'
+            )
+        elif isinstance(measure, NeedMeasure) and not measure.additive:
+            reasons.append(
+                'takes the slowest answer, no linear function of who serves whom; use serve = "nearest"'
+            )
+    if measure.name in ("sites_closed", "sites_added") and not layout.closing:
+        reasons.append('closes nothing unless the model says existing = "closable"')
+    for key, there in (("scenario", layout.scenarios), ("period", layout.periods)):
+        if not there and (key in use.filters or use.arguments.get("by") == key):
+            reasons.append(f'cannot tell {key}s apart unless the model says across = ["{key}"]')
+    return reasons
+
+
+def _range(argument: Argument) -> str:
+    high = "" if math.isinf(argument.high) else f" and <= {argument.high:g}"
+    return f">= {argument.low:g}{high}"
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
-
-
-def algebra(model: Model) -> str:
-    """The model's algebra as text, one line per objective and limit."""
-    lines = []
-    for number, goal in enumerate(model.goals):
-        word = "maximize" if goal.maximize else "minimize"
-        lines.append(f"{'then ' if number else ''}{word}  {goal.use.measure.algebra}{_narrowed(goal.use)}")
-    lines.append("subject to")
-    for limit in model.limits:
-        for sign, number_ in (("<=", limit.at_most), (">=", limit.at_least)):
-            if number_ is not None:
-                each = f"  for each {limit.each}" if limit.each else ""
-                shown = number_[1:] if isinstance(number_, str) else f"{number_:g}"
-                lines.append(f"  {limit.use.measure.algebra}{_narrowed(limit.use)} {sign} {shown}{each}")
-    lines += [
-        "where",
-        "  i  need (place, service), w_i its people x weight, S_i its coverage standard",
-        "  j  candidate (site, facility type), c_j its cost, y_j in {0, 1} whether it is opened",
-        "  t_i = min(time of the nearest existing facility, min over opened j of turnout_j + travel_ji)",
-    ]
-    if any("unserved" in goal.use.arguments for goal in model.goals):
-        lines.append("  U  minutes counted for a need that nobody answers")
-    return "\n".join(lines)
-
-
-def _narrowed(use: Use) -> str:
-    parts = [f"{key} in {', '.join(values)}" for key, values in use.filters.items()]
-    return f" [{'; '.join(parts)}]" if parts else ""

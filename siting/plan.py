@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from siting.instance.arrays import Ints
+from siting.instance.arrays import Floats, Ints
 
 PROVED_GAP = 1e-9
 """Relative gap at which bound and plan agree, up to the arithmetic of sums in double precision."""
@@ -51,6 +51,23 @@ def relative_gap(value: float, bound: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
+class Shares:
+    """Who serves which share of a need, where several may.
+
+    Attributes:
+        need: (K,) int32 needs, ascending; those nobody serves do not occur.
+        option: (K,) int32 option, ascending within a need.
+        share: (K,) share of the need that the option serves, > 0; of one need at most 1 in all.
+        ms: (K,) int32 response time.
+    """
+
+    need: Ints
+    option: Ints
+    share: Floats
+    ms: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Which options are open and which option serves each need.
 
@@ -58,17 +75,31 @@ class Plan:
 
     Attributes:
         opened: (K,) int32 sorted option numbers of the newly opened candidates.
-        serves: (N,) int32 option that serves each need, -1 where none reaches it.
+        serves: (N,) int32 option that serves each need, -1 where none does; where several share
+            a need, the one that serves most of it.
         response_ms: (N,) int32 response time in ms; meaningless where ``serves`` is -1.
+        units: (K,) int32 units opened of each.
+        closed: (D,) int32 sorted option numbers of the existing facilities that are closed.
+        shares: who serves which share, where several may serve a need; else None.
     """
 
     opened: Ints
     serves: Ints
     response_ms: Ints
+    units: Ints = None  # type: ignore[assignment]
+    closed: Ints = None  # type: ignore[assignment]
+    shares: Shares | None = None
+
+    def __post_init__(self) -> None:
+        """One unit each, and nothing closed, where nothing else is said."""
+        if self.units is None:
+            object.__setattr__(self, "units", np.ones(len(self.opened), dtype=np.int32))
+        if self.closed is None:
+            object.__setattr__(self, "closed", np.zeros(0, dtype=np.int32))
 
     @property
     def served(self) -> np.ndarray:
-        """(N,) True where some open option reaches the need."""
+        """(N,) True where some open option serves the need."""
         return self.serves >= 0
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,10 +12,15 @@ from siting.errors import ModelError, did_you_mean
 from siting.instance import LEVELS, Instance, Settings
 from siting.instance.arrays import Flags
 from siting.instance.settings import numbers as settings_numbers
-from siting.instance.settings import with_number
-from siting.measures import NeedMeasure, OptionMeasure, Term
+from siting.instance.settings import unbalanced, with_number
+from siting.measures import Term
+from siting.measures.arguments import Grouped, Value
 from siting.model import Limit, Model, Number, Use
-from siting.response import Responses, build_responses
+from siting.plan import Plan
+from siting.response import Layout, Responses, build_responses
+
+Build = Callable[[Instance, Settings, Mapping[int, int] | None, Layout], Responses]
+"""Makes the responses of an instance under settings, up to a horizon, as a layout says."""
 
 Numbers = Mapping[str, float | Mapping[str, float]]
 """What a caller may set: ``{"budget": 5100, "new": {"fire_department": 10}}`` or dotted names."""
@@ -71,11 +76,24 @@ class Problem:
         return self.responses.instance
 
 
+def before(problem: Problem) -> Plan:
+    """The plan that changes nothing: existing facilities, each need served by the first to answer.
+
+    Where capacities bind there is no telling who would serve whom: nobody is served.
+    """
+    responses = problem.responses
+    nothing = np.zeros(0, dtype=np.int32)
+    if responses.layout.serve == "nearest":
+        return Plan(nothing, *responses.serve(nothing))
+    nobody = np.full(len(responses.needs.place), -1, dtype=np.int32)
+    return Plan(nothing, nobody, np.zeros(len(nobody), dtype=np.int32))
+
+
 def bind(
     instance: Instance,
     model: Model,
     numbers: Numbers | None = None,
-    build: Callable[[Instance, Settings, Mapping[int, int] | None], Responses] = build_responses,
+    build: Build = build_responses,
 ) -> Problem:
     """Bind a model and its numbers to an instance.
 
@@ -93,17 +111,20 @@ def bind(
     """
     flat = _flatten(numbers or {})
     settings, values = _resolve(instance, model, flat)
-    _check_filters(instance, model)
-    responses = build(instance, settings, _horizon(settings, model, values))
+    if complaints := unbalanced(settings):
+        raise ModelError(complaints)
+    _check_filters(instance, settings, model)
+    _check_arguments(model, values)
+    responses = build(instance, settings, _horizon(settings, model, values), model.layout)
     objectives = tuple(
         Objective(
-            _term(responses, goal.use, values),
+            _term(responses, model, goal.use, values),
             goal.maximize,
             _value(goal.tolerance, values, None),
         )
         for goal in model.goals
     )
-    limits = [bound for limit in model.limits for bound in _bounds(responses, limit, values)]
+    limits = [bound for limit in model.limits for bound in _bounds(responses, model, limit, values)]
     return Problem(model, responses, objectives, tuple(limits), values, flat)
 
 
@@ -129,7 +150,10 @@ def _flatten(numbers: Numbers) -> dict[str, float]:
 def _resolve(instance: Instance, model: Model, given: dict[str, float]) -> tuple[Settings, dict[str, float]]:
     """Settings and parameters in force; complains about every unknown and missing name at once."""
     settings, complaints = instance.settings, []
-    members = {name: _members(instance, parameter.each) for name, parameter in model.parameters.items()}
+    members = {
+        name: _members(instance, settings, model.layout, parameter.each, all_types=name in model.in_arguments)
+        for name, parameter in model.parameters.items()
+    }
     own = [
         dotted
         for name, ids in members.items()
@@ -154,7 +178,10 @@ def _resolve(instance: Instance, model: Model, given: dict[str, float]) -> tuple
     for name, parameter in model.parameters.items():
         for dotted in [f"{name}.{member}" for member in members[name]] if parameter.each else [name]:
             value = _first(
-                given.get(dotted), given.get(name), _from_instance(settings, dotted), parameter.default
+                given.get(dotted),
+                given.get(name),
+                _from_instance(instance, settings, dotted, parameter.each),
+                parameter.default,
             )
             if value is None:
                 complaints.append(
@@ -175,37 +202,66 @@ def _first(*values: float | None) -> float | None:
     return next((value for value in values if value is not None), None)
 
 
-def _from_instance(settings: Settings, dotted: str) -> float | None:
-    """An instance's value of a model parameter; ``new.TYPE`` is stated with the type."""
+def _from_instance(instance: Instance, settings: Settings, dotted: str, each: str | None) -> float | None:
+    """An instance's value of a model parameter; ``new.TYPE`` and ``means.AREA`` stand with their member."""
     if dotted in settings.parameters:
         return settings.parameters[dotted]
     name, _, member = dotted.partition(".")
-    if name == "new":
+    if name == "new" and each == "type":
         return next((t.new for t in settings.types if t.id == member and t.new is not None), None)
+    if name == "means" and each in LEVELS:
+        areas = instance.areas[each]
+        means = float(areas.means[np.flatnonzero(areas.ids == member)[0]])
+        return None if math.isnan(means) else means
     return settings.parameters.get(name) if member else None
 
 
-def _members(instance: Instance, group: str | None) -> list[str]:
-    """Ids of the members of a group; of the types, those that have candidates."""
+def _members(
+    instance: Instance, settings: Settings, layout: Layout, group: str | None, all_types: bool = False
+) -> list[str]:
+    """Ids of the members of a group; of the types, those that may be opened and have candidates, or all."""
     if group == "type":
+        open_ = (replace(layout, types=()) if all_types else layout).type_counts(settings)
         with_candidates = set(instance.candidates.type.tolist())
-        return [t.id for number, t in enumerate(instance.settings.types) if number in with_candidates]
+        return [
+            t.id
+            for number, t in enumerate(settings.types)
+            if open_[number] and (all_types or number in with_candidates)
+        ]
     if group == "service":
-        return [service.id for service in instance.settings.services]
+        return [settings.services[number].id for number in layout.weights(settings)]
+    if group == "payer":
+        return list(dict.fromkeys(payer for kind in settings.types for payer in kind.payers))
+    if group == "kind":
+        return list(instance.places.kinds)
+    if group in ("scenario", "period"):
+        return [one.id for one in (settings.scenarios if group == "scenario" else settings.periods)]
     return list(instance.areas[group].ids) if group else []
 
 
-def _check_filters(instance: Instance, model: Model) -> None:
-    complaints = []
-    for use in [*(goal.use for goal in model.goals), *(limit.use for limit in model.limits)]:
-        for key, wanted in use.filters.items():
-            ids = [t.id for t in instance.settings.types] if key == "type" else _members(instance, key)
-            complaints += [
-                f"model {model.name}: {use.measure.name} asks for {key} {name!r}, which the instance does "
-                f"not have{did_you_mean(name, ids)}"
-                for name in wanted
-                if name not in ids
-            ]
+def _check_filters(instance: Instance, settings: Settings, model: Model) -> None:
+    """Complain about every id that the model names and the instance lacks."""
+    known = {
+        key: _members(instance, settings, Layout(), key)
+        for key in ("payer", "kind", "scenario", "period", *LEVELS)
+    }
+    known["type"] = [t.id for t in settings.types]
+    known["service"] = [service.id for service in settings.services]
+    named = [("service", model.layout.services, "the model"), ("type", model.layout.types, "the model")]
+    for use in model.uses:
+        named += [(key, ids, use.measure.name) for key, ids in use.filters.items()]
+    complaints = [
+        f"model {model.name}: {who} asks for {key} {name!r}, which the instance does not have"
+        f"{did_you_mean(name, known[key])}"
+        for key, wanted, who in named
+        for name in wanted
+        if name not in known[key]
+    ]
+    if not complaints:
+        groups = {limit.each for limit in model.limits} | {p.each for p in model.parameters.values()}
+        for group in sorted(group for group in groups if group in ("payer", "scenario", "period")):
+            if not known[group]:
+                complaints.append(f"model {model.name}: asks for each {group}, but the instance has none")
     if complaints:
         raise ModelError(complaints)
 
@@ -217,24 +273,61 @@ def _value(number: Number, values: Mapping[str, float], member: str | None) -> f
     return values[f"{name}.{member}"] if f"{name}.{member}" in values else values[name]
 
 
+def _arguments(use: Use, model: Model, values: Mapping[str, float]) -> dict[str, Value]:
+    """The arguments of a use with every parameter's number."""
+    found: dict[str, Value] = {}
+    for key, value in use.arguments.items():
+        if isinstance(value, str) and value.startswith("$"):
+            name = value[1:]
+            each = model.parameters[name].each
+            if each is None:
+                found[key] = values[name]
+            else:
+                prefix = f"{name}."
+                members = {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
+                found[key] = Grouped(each, members)
+        else:
+            found[key] = value
+    return found
+
+
+def _check_arguments(model: Model, values: Mapping[str, float]) -> None:
+    """Complain about every argument whose number is out of its range."""
+    complaints = []
+    for use in model.uses:
+        for key, value in _arguments(use, model, values).items():
+            argument = use.measure.arguments[key]
+            numbers = value.values.values() if isinstance(value, Grouped) else [value]
+            complaints += [
+                f"model {model.name}: {use.measure.name}: {key} = {one:g} must be between "
+                f"{argument.low:g} and {argument.high:g} ({argument.about})"
+                for one in numbers
+                if isinstance(one, int | float) and not argument.low <= one <= argument.high
+            ]
+    if complaints:
+        raise ModelError(complaints)
+
+
 def _horizon(settings: Settings, model: Model, values: Mapping[str, float]) -> dict[int, int] | None:
     """Latest response per service that any measure of the model looks at."""
     horizons: dict[int, int] = {}
-    for use in [*(goal.use for goal in model.goals), *(limit.use for limit in model.limits)]:
-        if not isinstance(use.measure, NeedMeasure):
-            continue
-        arguments = {key: _value(number, values, None) for key, number in use.arguments.items()}
+    for use in model.uses:
+        arguments = _arguments(use, model, values)
         for number, service in enumerate(settings.services):
             longest = max(service.standard_ms.values())
             horizon = use.measure.horizon_ms(longest, arguments)
             if horizon is None:
                 return None
             horizons[number] = max(horizon, horizons.get(number, 0))
-    return horizons or {n: max(s.standard_ms.values()) for n, s in enumerate(settings.services)}
+    return {
+        number: horizons.get(number, 0) or max(service.standard_ms.values())
+        for number, service in enumerate(settings.services)
+    }
 
 
 def _term(
     responses: Responses,
+    model: Model,
     use: Use,
     values: Mapping[str, float],
     group: tuple[str, str] | None = None,
@@ -242,47 +335,64 @@ def _term(
     filters = dict(use.filters)
     if group is not None:
         filters[group[0]] = (group[1],)
-    arguments = {key: _value(number, values, None) for key, number in use.arguments.items()}
-    narrowed = "; ".join(", ".join(ids) for ids in filters.values())
+    arguments = _arguments(use, model, values)
+    shown = [
+        f"{key} {value:g}" if isinstance(value, int | float) else f"{key} {value}"
+        for key, value in arguments.items()
+        if use.measure.arguments[key].shown
+    ]
+    narrowed = "; ".join([*(", ".join(ids) for ids in filters.values()), *shown])
     label = f"{use.measure.name} [{narrowed}]" if narrowed else use.measure.name
+    if "payer" in filters:
+        arguments["payer"] = filters["payer"]
     return Term(use.measure, responses, _scope(responses, use, filters), arguments, label)
 
 
 def _scope(responses: Responses, use: Use, filters: Mapping[str, tuple[str, ...]]) -> Flags:
     """Needs or options the filters leave."""
     instance, settings = responses.instance, responses.settings
-    over_options = isinstance(use.measure, OptionMeasure)
-    count = len(responses.options.site) if over_options else len(responses.needs.place)
-    scope = np.ones(count, dtype=bool)
+    needs, options = responses.needs, responses.options
+    over_options = "type" in use.measure.filters
+    scope = np.ones(len(options.site) if over_options else len(needs.place), dtype=bool)
+    area = np.full(len(instance.sites.ids), -1)
     for key, ids in filters.items():
+        if key == "payer":
+            continue
+        names: Iterable[str]
         if key == "type":
-            wanted = [n for n, t in enumerate(settings.types) if t.id in ids]
-            scope &= np.isin(responses.options.type, wanted)
+            names, index = [t.id for t in settings.types], options.type
         elif key == "service":
-            wanted = [n for n, s in enumerate(settings.services) if s.id in ids]
-            scope &= np.isin(responses.needs.service, wanted)
-        elif key in LEVELS:
-            wanted = [n for n, name in enumerate(instance.areas[key].ids) if name in ids]
-            area = np.full(len(instance.sites.ids), -1)
+            names, index = [s.id for s in settings.services], needs.service
+        elif key == "kind":
+            names, index = instance.places.kinds, instance.places.kind[needs.place]
+        elif key == "scenario":
+            names, index = [one.id for one in settings.scenarios], needs.scenario
+        elif key == "period":
+            names = [one.id for one in settings.periods]
+            index = options.period if over_options else needs.period
+        else:
+            names = instance.areas[key].ids
             area[: len(instance.places.ids)] = instance.places.area[key]
-            scope &= np.isin(area[responses.options.site if over_options else responses.needs.place], wanted)
+            index = area[options.site if over_options else needs.place]
+        wanted = [number for number, name in enumerate(names) if name in ids]
+        scope &= np.isin(index, wanted)
     return scope
 
 
-def _bounds(responses: Responses, limit: Limit, values: Mapping[str, float]) -> list[Bound]:
+def _bounds(responses: Responses, model: Model, limit: Limit, values: Mapping[str, float]) -> list[Bound]:
     """The limit, or one per member of its group; sides that are infinite fall away."""
-    members = _members(responses.instance, limit.each)
+    members = _members(responses.instance, responses.settings, model.layout, limit.each)
     groups: list[tuple[str, str] | None] = (
         [(limit.each, member) for member in members] if limit.each else [None]
     )
     result = []
     for group in groups:
-        term = _term(responses, limit.use, values, group)
         member = group[1] if group else None
         high = math.inf if limit.at_most is None else _value(limit.at_most, values, member)
         low = -math.inf if limit.at_least is None else _value(limit.at_least, values, member)
         if math.isinf(high) and math.isinf(low):
             continue
+        term = _term(responses, model, limit.use, values, group)
         sides = [f"<= {high:g}"] * (not math.isinf(high)) + [f">= {low:g}"] * (not math.isinf(low))
         result.append(Bound(term, low, high, f"{term.label} {' and '.join(sides)} {term.unit}"))
     return result

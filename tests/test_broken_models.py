@@ -33,6 +33,11 @@ def test_every_message_has_a_file() -> None:
         "must have at_most or at_least", "knows type", "unknown measure", "must be a table such as",
         "unknown parameter", "model files know no operators", "its relaxation is exact only",
         "is not valid TOML", "cannot be read as UTF-8", "an id or a list of ids", "must be a table, found",
+        "must be there:", "must be >=", "may differ by", "is one number for all", "[minutes, value] pairs",
+        "minutes must increase", "values must be >= 0", "increases with time", "this one falls",
+        "the limit needs each", "must be of scenario, period", "under serve =", "under standard =",
+        "beside standard =", "which is no linear function", "closes nothing unless", "apart unless",
+        "for each period unless", "period by period",
     ):  # fmt: skip
         assert part in said, part
 

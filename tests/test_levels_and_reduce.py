@@ -1,4 +1,4 @@
-"""Levels, merged rows, dropped candidates and PuLP expressions against plain values of plans."""
+"""Levels, merged rows, dropped candidates and expressions against plain values of plans."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
-import pulp
 import pytest
 from brute import every_plan
-from golden.regenerate import FOLDER, programs
 from plans import plan_of
 
 import siting
 from siting.instance import Instance
 from siting.measures import NeedMeasure, Term
 from siting.measures import levels as levels_module
-from siting.measures.builder import Builder
+from siting.measures.composer import Composer
 from siting.measures.levels import Levels, build_levels
+from siting.methods import highs
 from siting.methods.reduce import useful_candidates
+from siting.methods.run import Run
 from siting.model import load_model, parse_model
 from siting.problem import Problem, bind
 
@@ -281,15 +281,15 @@ def test_candidates_that_help_to_reach_a_count_are_not_dropped(
     assert tried > 10
 
 
-def relaxed(builder: Builder, term: Term, maximize: bool, opened: np.ndarray) -> float | None:
+def relaxed(composer: Composer, term: Term, maximize: bool, opened: np.ndarray) -> float | None:
     """Optimum of a term's expression with the openings fixed; None where nothing is feasible."""
-    lp = builder.problem
-    lp.sense = pulp.LpMaximize if maximize else pulp.LpMinimize
-    lp.setObjective(term.expression(builder))
-    for option, variable in builder.opening.items():
-        variable.lowBound = variable.upBound = float(option in opened)
-    lp.solve(pulp.HiGHS(msg=False))
-    return None if lp.sol_status != pulp.LpSolutionOptimal else float(pulp.value(lp.objective))
+    program = composer.program
+    program.maximize = maximize
+    program.objective = term.expression(composer)
+    decided = composer.decided
+    wanted = np.isin(decided, opened).astype(int)
+    values = highs.complete(program.arrays(), composer.column[decided], wanted, Run(), 10.0)
+    return None if values is None else program.objective.value(values)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -297,48 +297,17 @@ def relaxed(builder: Builder, term: Term, maximize: bool, opened: np.ndarray) ->
 def test_expressions_and_values_agree(seed: int, model: str, tiny: Tiny) -> None:
     rng = np.random.default_rng(seed)
     problem = bind(tiny(rng), load_model(model))
-    options = problem.responses.options
     terms = need_terms(problem)
-    levels = build_levels(problem.responses, terms)
+    goals = [(goal.term, goal.maximize) for goal in problem.objectives]
+    sides = [*goals, *((limit.term, up) for limit in problem.limits for up in (True, False))]
     for opened in openings(problem, rng, 2):
         plan = plan_of(problem, opened)
-        builder = Builder("test", True, options, candidates(problem), levels)
-        for goal in problem.objectives:
-            optimum, value = relaxed(builder, goal.term, goal.maximize, opened), goal.term.value(plan)
+        undefined = any(math.isnan(term.value(plan)) for term in terms)
+        must = problem.responses.options.required
+        for term, maximize in sides:
+            composer = Composer("test", True, problem.responses, candidates(problem), [term, *terms])
+            optimum = relaxed(composer, term, maximize, opened)
             if optimum is None:
-                assert any(math.isnan(term.value(plan)) for term in terms)
-            else:
-                assert optimum == pytest.approx(value, rel=1e-7, abs=1e-6)
-
-
-@pytest.mark.filterwarnings("ignore:Using LpProblem.constraints:DeprecationWarning")
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_plan_as_a_solution_keeps_every_row_and_is_worth_the_same(
-    seed: int, model: str, tiny: Tiny
-) -> None:
-    rng = np.random.default_rng(seed)
-    problem = bind(tiny(rng), load_model(model))
-    levels = build_levels(problem.responses, need_terms(problem))
-    builder = Builder("test", True, problem.responses.options, candidates(problem), levels)
-    every = [*(goal.term for goal in problem.objectives), *(limit.term for limit in problem.limits)]
-    expressions = [term.expression(builder) for term in every]
-    builder.problem.setObjective(pulp.lpSum(builder.opening.values()))
-    for opened in openings(problem, rng, 5):
-        plan = plan_of(problem, opened)
-        for variable, value in zip(
-            builder.problem.variables(), builder.solution(opened), strict=True
-        ):
-            variable.varValue = value
-        assert all(row.valid(1e-9) for row in builder.problem.constraints.values())
-        for term, expression in zip(every, expressions, strict=True):
-            exact = term.value(plan)
-            if not math.isnan(exact):
-                assert same(float(expression.value() or 0.0), exact)
-
-
-@pytest.mark.parametrize("name", ["max_coverage.lp", "max_coverage_then.lp", "min_travel_time.lp"])
-def test_golden_programs(name: str) -> None:
-    """See tests/golden/regenerate.py."""
-    assert programs()[name] == (FOLDER / name).read_text(encoding="utf-8")
-    assert {path.name for path in FOLDER.glob("*.lp")} == set(programs())
+                assert undefined or not np.isin(np.flatnonzero(must), opened).all()
+            elif not math.isnan(term.value(plan)):
+                assert optimum == pytest.approx(term.value(plan), rel=1e-7, abs=1e-6)

@@ -16,7 +16,8 @@ from siting import response
 from siting.errors import InstanceError
 from siting.instance import CandidateStatus, Instance
 from siting.instance.arrays import OdTable
-from siting.response import Responses, build_responses
+from siting.response import Layout, Responses, build_responses
+from siting.response import table as table_module
 
 Tiny = Callable[[np.random.Generator], Instance]
 Answer = tuple[int, int]
@@ -210,7 +211,7 @@ def test_the_random_instances_hold_what_is_to_be_tested(tiny: Tiny) -> None:
 
 def test_needs_weigh_people_by_service(three_towns: Instance) -> None:
     settings = siting.problem.with_number(three_towns.settings, "services.police.weight", 0.25)
-    needs = response.build_needs(three_towns, settings)
+    needs = response.build_needs(three_towns, settings, Layout())
     people = three_towns.places.population
     assert needs.people.tolist() == [*people, *people, *people]
     assert needs.weight.tolist() == [*people, *(0.25 * people), *people]
@@ -237,9 +238,9 @@ def test_a_table_that_does_not_fit_is_refused(three_towns: Instance, monkeypatch
     settings = three_towns.settings
     table = build_responses(three_towns, settings)
     enough = len(table.ms) * response.BYTES_PER_PAIR
-    monkeypatch.setattr(response, "_memory_free", lambda: float(enough))
+    monkeypatch.setattr(table_module, "_memory_free", lambda: float(enough))
     assert len(build_responses(three_towns, settings).ms) == len(table.ms)
-    monkeypatch.setattr(response, "_memory_free", lambda: enough - 1.0)
+    monkeypatch.setattr(table_module, "_memory_free", lambda: enough - 1.0)
     with pytest.raises(InstanceError) as refused:
         build_responses(three_towns, settings)
     for words in ("million pairs", " GB, but ", "are free", "some candidates to forbidden", "facilities.csv"):
@@ -250,8 +251,8 @@ def test_the_estimate_states_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of Poltava's candidates 64 are searched; a pair is made large to read the estimate off."""
     instance = siting.read("poltava")
     table = build_responses(instance, instance.settings)
-    monkeypatch.setattr(response, "BYTES_PER_PAIR", 10_000_000)
-    monkeypatch.setattr(response, "_memory_free", lambda: 1e9)
+    monkeypatch.setattr(table_module, "BYTES_PER_PAIR", 10_000_000)
+    monkeypatch.setattr(table_module, "_memory_free", lambda: 1e9)
     with pytest.raises(InstanceError, match=r"but 1\.0 GB are free") as refused:
         siting.solve(instance, "min_travel_time")
     stated = float(str(refused.value).split("need ")[1].split(" GB")[0].replace(",", ""))

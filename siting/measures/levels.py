@@ -64,7 +64,7 @@ class Levels:
         return len(self.must)
 
 
-def build_levels(responses: Responses, terms: Sequence[Term]) -> Levels:
+def build_levels(responses: Responses, terms: Sequence[Term], apart: Ints | None = None) -> Levels:
     """Cut the table into levels for the given need measures.
 
     The contributions of the pairs are found block by block, once to see which rows are the same
@@ -73,13 +73,16 @@ def build_levels(responses: Responses, terms: Sequence[Term]) -> Levels:
     Args:
         responses: the table.
         terms: measures in play; every one must be a need measure.
+        apart: (N,) groups; needs of different groups are not merged. None merges all that agree.
     """
+    responses = responses.sooner
     base, must = _without(responses, terms)
     survey = _survey(responses, terms, base, must)
     needs = np.flatnonzero(survey.pairs).astype(np.int32)
     # Contributions of merged needs add up, which is right for sums alone.
     additive = all(isinstance(term.measure, NeedMeasure) and term.measure.additive for term in terms)
-    keys = np.column_stack((survey.keys[needs], must[needs])) if additive else needs[:, None]
+    groups = must[needs] if apart is None else must[needs] + 2 * apart[needs].astype(np.uint64)
+    keys = np.column_stack((survey.keys[needs], groups)) if additive else needs[:, None]
     first, group = _groups(keys)
     row_ptr = np.concatenate([[0], np.cumsum(survey.levels[needs[first]])])
     level_ptr = np.zeros(row_ptr[-1] + 1, dtype=np.int64)

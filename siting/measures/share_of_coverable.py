@@ -6,6 +6,7 @@ import numpy as np
 
 from siting.instance.arrays import Flags
 from siting.measures.base import Term
+from siting.measures.people_within import in_time
 from siting.measures.share_within import ShareWithin
 
 
@@ -19,7 +20,7 @@ class ShareOfCoverable(ShareWithin):
     def counted(self, term: Term) -> Flags:
         """(N,) needs in scope that are, or can be, covered."""
         responses = term.responses
-        standard = responses.needs.standard_ms
-        coverable = (responses.base_option >= 0) & (responses.base_ms <= standard)
-        coverable[responses.row[responses.ms <= standard[responses.row]]] = True
+        everyone = np.arange(len(term.scope), dtype=np.int32)
+        coverable = (responses.base_option >= 0) & in_time(term, everyone, responses.base_ms)
+        coverable[responses.row[in_time(term, responses.row, responses.ms)]] = True
         return np.asarray(term.scope & coverable)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
-import pulp
 
 from siting.instance.arrays import Flags, Floats, Ints
+from siting.measures.arguments import Value
 from siting.measures.base import UP, NeedMeasure, Term
-from siting.measures.builder import Builder
+from siting.measures.composer import Composer
+from siting.measures.people_within import MINUTES, in_time, latest_ms
+from siting.measures.program import Linear, linear
 from siting.plan import Plan
 
 
@@ -20,6 +23,7 @@ class ShareWithin(NeedMeasure):
     title = "share of people within the coverage standard (weighted by service)"
     unit = "of 1"
     tight = UP
+    arguments: ClassVar = {"minutes": MINUTES}
     algebra = "sum_i w_i [t_i <= S_i] / sum_i w_i"
 
     def counted(self, term: Term) -> Flags:
@@ -29,12 +33,12 @@ class ShareWithin(NeedMeasure):
     def at(self, term: Term, need: Ints, ms: Ints) -> Floats:
         """w_i over the sum of weights where answered within the standard, else 0."""
         needs = term.responses.needs
-        within = (ms <= needs.standard_ms[need]) & self.counted(term)[need]
+        within = in_time(term, need, ms) & self.counted(term)[need]
         return np.where(within, needs.weight[need], 0.0) / (self._total(term) or 1.0)
 
-    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, float]) -> int | None:
+    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, Value]) -> int | None:
         """The longest standard."""
-        return standard_ms
+        return latest_ms(standard_ms, arguments)
 
     def unserved(self, term: Term, need: Ints) -> Floats:
         """0: nobody unanswered is covered."""
@@ -44,10 +48,10 @@ class ShareWithin(NeedMeasure):
         """The share of a plan."""
         return super().value(term, plan) if self._total(term) else 1.0
 
-    def expression(self, term: Term, builder: Builder) -> pulp.LpAffineExpression:
+    def expression(self, term: Term, composer: Composer) -> Linear:
         """The share as a linear expression."""
-        expression = super().expression(term, builder)
-        return expression if self._total(term) else expression + 1.0
+        expression = super().expression(term, composer)
+        return expression if self._total(term) else expression + linear([], [], 1.0)
 
     def _total(self, term: Term) -> float:
         return float(term.responses.needs.weight[self.counted(term)].sum())

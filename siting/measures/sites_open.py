@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from siting.instance.arrays import Floats
-from siting.measures.base import OptionMeasure
-from siting.response import Responses
+from siting.measures.base import OptionMeasure, Term
 
 
 class SitesOpen(OptionMeasure):
-    """New facilities opened: sum of y_j over candidates."""
+    """New facilities opened: sum of y_j over candidates, whatever the number of units."""
 
     name = "sites_open"
     title = "new facilities"
     unit = "sites"
+    per_site = True
     algebra = "sum_j y_j"
 
-    def coefficient(self, responses: Responses) -> Floats:
+    def coefficient(self, term: Term) -> Floats:
         """1 for every candidate."""
-        options = responses.options
+        options = term.responses.options
         return (np.arange(len(options.site)) >= options.existing).astype(np.float64)

@@ -12,7 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from siting.instance.arrays import Floats, Ints
+from siting.measures.arguments import Argument, Value
 from siting.measures.base import DOWN, NeedMeasure, Term
+from siting.measures.per import PER, size
 
 
 class TravelTime(NeedMeasure):
@@ -26,18 +28,23 @@ class TravelTime(NeedMeasure):
     title = "response time, weighted by people and service"
     unit = "person-minutes"
     tight = DOWN
-    arguments: ClassVar[Mapping[str, str]] = {"unserved": "min"}
+    ruled = False
+    arguments: ClassVar = {
+        "unserved": Argument("minutes that count for a need that nobody answers"),
+        "per": PER,
+    }
     algebra = "sum_i w_i min(t_i, U)"
 
     def at(self, term: Term, need: Ints, ms: Ints) -> Floats:
         """w_i x minutes, at most the minutes of an unserved need."""
-        latest = term.arguments.get("unserved", np.inf)
-        return term.responses.needs.weight[need] * np.minimum(ms / 60_000, latest)
+        latest = term.number("unserved", np.inf)
+        return size(term, need) * np.minimum(ms / 60_000, latest)
 
-    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, float]) -> int | None:
+    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, Value]) -> int | None:
         """The minutes of an unserved need, or none."""
-        return round(arguments["unserved"] * 60_000) if "unserved" in arguments else None
+        minutes = arguments.get("unserved")
+        return round(minutes * 60_000) if isinstance(minutes, int | float) else None
 
     def unserved(self, term: Term, need: Ints) -> Floats:
         """w_i x ``unserved`` minutes, or NaN where the model demands service."""
-        return term.responses.needs.weight[need] * term.arguments.get("unserved", np.nan)
+        return size(term, need) * term.number("unserved", np.nan)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pulp
 
 from siting.instance.arrays import Floats, Ints
+from siting.measures.arguments import Value
 from siting.measures.base import DOWN, NeedMeasure, Term
-from siting.measures.builder import Builder
+from siting.measures.composer import Composer
+from siting.measures.program import Linear
 from siting.plan import Plan
 
 
@@ -25,13 +26,14 @@ class WorstTime(NeedMeasure):
     unit = "minutes"
     tight = DOWN
     additive = False
+    ruled = False
     algebra = "max_i t_i"
 
     def at(self, term: Term, need: Ints, ms: Ints) -> Floats:
         """Minutes, 0 for places without people."""
         return np.where(term.responses.needs.weight[need] > 0, ms / 60_000, 0.0)
 
-    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, float]) -> int | None:
+    def horizon_ms(self, standard_ms: int, arguments: Mapping[str, Value]) -> int | None:
         """None: every need must be served, however late."""
         return None
 
@@ -44,6 +46,6 @@ class WorstTime(NeedMeasure):
         contributions = self.contributions(term, plan)
         return float(contributions.max()) if len(contributions) else 0.0
 
-    def expression(self, term: Term, builder: Builder) -> pulp.LpAffineExpression:
-        """A variable no smaller than any need's response time."""
-        return builder.worst_of_levels(term)
+    def expression(self, term: Term, composer: Composer) -> Linear:
+        """A column no smaller than any need's response time."""
+        return composer.worst(term)
