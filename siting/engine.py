@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 from siting.check import verify
 from siting.errors import ModelError, SolverError, did_you_mean
 from siting.instance import Instance
-from siting.methods import METHODS
+from siting.methods import METHODS, refusal
 from siting.methods.clashes import clashes
 from siting.methods.compiling import announced
 from siting.methods.full_coverage import full_coverage
 from siting.methods.outcome import Outcome
+from siting.methods.plain import opened_once
 from siting.methods.run import Run
 from siting.methods.warm import Warm
 from siting.model import Model, load_model
 from siting.parallel import cores
 from siting.plan import PROVED_GAP, Achieved, Plan, Status, relative_gap
-from siting.problem import Numbers, Problem, bind
+from siting.problem import Numbers, Problem, before, bind
 from siting.response import build_responses
 from siting.result import Asked, Progress, Result
 
@@ -159,7 +160,10 @@ def _checked(
     """
     if outcome.opened is None:
         return None, ()
-    plan = Plan(outcome.opened, *problem.responses.serve(outcome.opened))
+    plan = outcome.plan
+    if plan is None:
+        opened = opened_once(problem.responses.options, outcome.opened)
+        plan = Plan(opened, *problem.responses.serve(opened))
     achieved = _achieved(problem, plan, outcome)
     with run.phase("check"):
         findings = verify(problem, plan, achieved)
@@ -186,17 +190,17 @@ def choose(problem: Problem, method: str, solver: str | pulp.LpSolver) -> tuple[
     elif method != "auto":
         why = "asked for"
     else:
-        fitting = {name: m for name, m in METHODS.items() if m.refusal(problem, solver) is None}
+        reasons = {name: refusal(name, problem, solver) for name in METHODS}
+        fitting = {name: METHODS[name] for name, reason in reasons.items() if reason is None}
         for name, candidate in fitting.items():
             if candidate.suits(problem):
                 return name, candidate.WHY
         for name in fitting:
             return name, "no other method fits"
-        reasons = [f"{name}: {candidate.refusal(problem, solver)}" for name, candidate in METHODS.items()]
-        raise ModelError(reasons)
-    refusal = METHODS[method].refusal(problem, solver)
-    if refusal is not None:
-        raise ModelError(f"the {method} method does not fit: {refusal}")
+        raise ModelError([f"{name}: {reason}" for name, reason in reasons.items()])
+    reason = refusal(method, problem, solver)
+    if reason is not None:
+        raise ModelError(f"the {method} method does not fit: {reason}")
     return method, why
 
 
@@ -219,12 +223,11 @@ def _at_least_zero(name: str, value: float | None) -> float | None:
 
 
 def _achieved(problem: Problem, plan: Plan, outcome: Outcome) -> tuple[Achieved, ...]:
-    responses = problem.responses
-    nothing = Plan(plan.opened[:0], responses.base_option, responses.base_ms)
+    nothing = before(problem)
     result = []
     for objective, bound in zip(problem.objectives, outcome.bounds, strict=True):
         term = objective.term
-        before, value = term.value(nothing), term.value(plan)
+        known, value = term.value(nothing), term.value(plan)
         if bound is not None and relative_gap(value, bound) <= PROVED_GAP:
             # Sums in another order differ in their last digits; the plan itself is proof.
             bound = max(bound, value) if objective.maximize else min(bound, value)
@@ -235,7 +238,7 @@ def _achieved(problem: Problem, plan: Plan, outcome: Outcome) -> tuple[Achieved,
                 term.unit,
                 value,
                 bound,
-                None if math.isnan(before) else before,
+                None if math.isnan(known) else known,
             )
         )
     return tuple(result)

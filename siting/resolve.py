@@ -15,7 +15,7 @@ from siting.instance.decisions import Named, decide
 from siting.methods.compiling import announced
 from siting.methods.warm import Warm
 from siting.problem import Numbers, Problem, bind, overridden
-from siting.response import Responses, build_needs, build_options, build_responses
+from siting.response import Layout, Responses, build_needs, build_options, build_responses
 from siting.restriction import still_holds
 from siting.result import Progress, Result
 
@@ -87,15 +87,15 @@ class _Table:
         self._threads = threads
 
     def __call__(
-        self, instance: Instance, settings: Settings, horizon_ms: Mapping[int, int] | None
+        self, instance: Instance, settings: Settings, horizon_ms: Mapping[int, int] | None, layout: Layout
     ) -> Responses:
         """The responses of an instance that differs in decisions alone, as if they were searched for."""
-        built, options = self.built, build_options(instance)
+        built, options = self.built, build_options(instance, settings, layout)
         fresh = np.any(options.usable & ~built.options.usable)
         if fresh or horizon_ms != built.horizon_ms or _times(settings) != _times(built.settings):
-            self.built = build_responses(instance, settings, horizon_ms, self._threads)
+            self.built = build_responses(instance, settings, horizon_ms, layout, self._threads)
             return self.built
-        needs = build_needs(instance, settings)
+        needs = build_needs(instance, settings, layout)
         changed = replace(built, instance=instance, settings=settings, needs=needs, options=options)
         kept = options.usable[built.option]
         if kept.all():
@@ -106,5 +106,8 @@ class _Table:
 
 def _times(settings: Settings) -> object:
     """All that response times depend on beside roads, tables and places."""
-    factors = [(service.id, service.vehicle_factor) for service in settings.services]
+    factors = [
+        (service.id, service.vehicle_factor, service.weight > 0, service.distance_m)
+        for service in settings.services
+    ]
     return factors, [(kind.id, dict(kind.turnout_ms)) for kind in settings.types]

@@ -123,6 +123,20 @@ class Result:
 
         return summary(self)
 
+    @cached_property
+    def nesting(self) -> pd.DataFrame:
+        """What it costs to build period by period, see :func:`siting.studies.price_of_nesting`."""
+        from siting.studies import price_of_nesting
+
+        return price_of_nesting(self)
+
+    @cached_property
+    def stability(self) -> pd.DataFrame:
+        """How stable the sites of a plan across scenarios are, see :func:`siting.studies.stability`."""
+        from siting.studies import stability
+
+        return stability(self)
+
     def resolve(
         self,
         *,

@@ -274,7 +274,7 @@ def test_the_dual_survives_shrinking(form: Form, seed: int) -> None:
     dual = started(form, seed)
     volume.Volume(form, dual).iterate(20, 0.0, Run())
     small, columns, rows, base = shrink(form, closed, opened)
-    carried = volume.shrunk(dual, dual.lam, columns, rows, base, small.constant - form.constant)
+    carried = volume.shrunk(dual, form, dual.lam, columns, rows, base, small.constant - form.constant)
     volume.Volume(small, carried).iterate(20, 0.0, Run())
     best = every(small).best(small)
     assert not np.isfinite(best) or carried.bound + small.constant >= best - room_for(best)
@@ -346,7 +346,7 @@ def test_one_pass_of_interchange(form: Form, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(form.columns)
     gained = kernels.interchange(
         form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-        form.use, form.room, order, search.is_open, search.used,
+        form.use, form.member, form.amount, search.room, order, search.is_open, search.used,
         search.who, search.best, search.second, search.loss,
         np.zeros(form.columns, dtype=bool), 1e-9,
     )  # fmt: skip
@@ -389,7 +389,7 @@ def test_interchange_where_two_open_columns_tie_in_more_rows_than_there_are_colu
     search = local_search.begin(form, np.array([True, True, False]))
     gained = kernels.interchange(
         form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-        form.use, form.room, np.arange(3), search.is_open, search.used,
+        form.use, form.member, form.amount, search.room, np.arange(3), search.is_open, search.used,
         search.who, search.best, search.second, search.loss,
         np.zeros(form.columns, dtype=bool), 1e-9,
     )  # fmt: skip

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pulp
 
 from siting.instance.arrays import Ints
 from siting.measures import NeedMeasure, OptionMeasure
-from siting.measures.builder import Builder
-from siting.measures.levels import build_levels
+from siting.measures.composer import Composer
+from siting.measures.program import linear
 from siting.methods import highs
 from siting.methods.exact import refusal
 from siting.methods.run import Run
@@ -18,6 +17,8 @@ from siting.problem import Bound, Problem
 
 _SECONDS = 30.0
 _NAMES = 5
+_MOST = 1e6
+"""Largest relaxation looked at, as a multiple of a limit."""
 
 
 def clashes(problem: Problem) -> tuple[str, ...]:
@@ -60,31 +61,32 @@ def _broken_by_required(problem: Problem, required: Ints) -> list[str]:
 
 def _least_relaxation(problem: Problem) -> list[str]:
     terms = [*(o.term for o in problem.objectives[:1]), *(limit.term for limit in problem.limits)]
-    levels = build_levels(problem.responses, [t for t in terms if isinstance(t.measure, NeedMeasure)])
     options = problem.responses.options
     wanted = np.flatnonzero(options.usable & (np.arange(len(options.site)) >= options.existing))
-    builder = Builder("relaxation", False, options, wanted.astype(np.int32), levels)
-    slacks = []
+    composer = Composer("relaxation", False, problem.responses, wanted.astype(np.int32), terms)
+    program = composer.program
+    # The first objective has no say, but who must be served for it is served.
+    problem.objectives[0].term.expression(composer)
+    scales = []
+    slack = program.add_columns("relax", np.arange(len(problem.limits)), 0.0, _MOST)
     for number, limit in enumerate(problem.limits):
         scale = max(1.0, abs(limit.high if math.isfinite(limit.high) else limit.low))
-        slack = pulp.LpVariable(f"relax{number}", 0)
-        slacks.append((slack, scale, limit))
-        expression = limit.term.expression(builder)
+        scales.append(scale)
+        expression = limit.term.expression(composer)
+        room = linear(slack[number : number + 1], scale)
         if math.isfinite(limit.high):
-            builder.problem.addConstraint(expression - scale * slack <= limit.high, f"high{number}")
+            program.add_limit(f"high{number}", expression + room.times(-1.0), upper=limit.high)
         if math.isfinite(limit.low):
-            builder.problem.addConstraint(expression + scale * slack >= limit.low, f"low{number}")
-    builder.problem.setObjective(pulp.lpSum([slack for slack, _, _ in slacks]))
-    solver = pulp.HiGHS(msg=False)
-    solver.createAndConfigureSolver(builder.problem)
-    solver.buildSolverModel(builder.problem)
-    answer = highs.solve(builder.problem.solverModel, Run(seconds=_SECONDS))
+            program.add_limit(f"low{number}", expression + room, lower=limit.low)
+    program.objective = linear(slack, 1.0)
+    answer = highs.solve(highs.model(program.arrays()), Run(seconds=_SECONDS))
     if answer.values is None:
         return []
+    by = np.array(scales) * answer.values[slack]
     return [
-        _relaxed(limit, float(scale * answer.values[slack.index]))
-        for slack, scale, limit in slacks
-        if answer.values[slack.index] > 1e-6
+        _relaxed(limit, float(much))
+        for limit, much, relaxed in zip(problem.limits, by, answer.values[slack], strict=True)
+        if relaxed > 1e-6
     ]
 
 

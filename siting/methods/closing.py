@@ -114,7 +114,7 @@ class Closing:
         form, dual = self._at.core, self._at.dual
         bound = dual.bound - pieces.gained
         self._at.bound = min(self._at.bound, max(form.constant + bound, self._at.value))
-        reduced = dual.rho - (dual.best_pi[:, None] * form.use).sum(axis=0)
+        reduced = dual.rho - dual.price(form)
         flipped = bound - np.maximum(0.0, np.abs(reduced) - pieces.gap)
         np.minimum(dual.opened_at, np.where(reduced < 0.0, flipped, bound), out=dual.opened_at)
         np.minimum(dual.closed_at, np.where(reduced > 0.0, flipped, bound), out=dual.closed_at)
@@ -184,7 +184,7 @@ class Closing:
     def _restricted(self, count: int, seconds: float) -> bool:
         """Free ``count`` columns and those where plan and dual disagree; fix the rest by sign."""
         assert self._at.plan is not None
-        reduced = self._at.dual.rho - (self._at.dual.best_pi[:, None] * self._at.core.use).sum(axis=0)
+        reduced = self._at.dual.rho - self._at.dual.price(self._at.core)
         free = self._at.plan[self._at.columns] != (reduced > 0.0)
         free[np.argsort(np.abs(reduced), kind="stable")[:count]] = True
         return self._among(free, ~free & (reduced > 0.0), seconds)

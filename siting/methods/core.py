@@ -7,7 +7,7 @@ Radius formulation: z_k <= z_(k-1) + sum of y at level k, z_k in [0, 1], objecti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -42,7 +42,7 @@ def solve_core(
         start: (m,) a plan to start from.
         tell: called with the incumbent and bound while HiGHS works.
         room: absolute gap at which to stop, beside the run's relative one.
-        price: (K,) what a unit of each limit costs, where limits are paid for instead of kept.
+        price: (m,) what opening each column costs, where limits are paid for instead of kept.
 
     Returns:
         (m,) plan or None; certified upper bound or None. Minus infinity as the bound says that
@@ -50,10 +50,7 @@ def solve_core(
     """
     if not form.columns:
         return _decided(form)
-    cost = np.zeros(form.columns)
-    if price is not None:
-        cost = (price[:, None] * form.use).sum(axis=0)
-        form = replace(form, use=form.use[:0], room=form.room[:0])
+    cost = np.zeros(form.columns) if price is None else price
     level, levels = _levels(form)
     model = _compose(form, level, levels, cost)
     initial = None if start is None else _start(form, level, levels, start)
@@ -80,6 +77,7 @@ def _keeps_all(form: Form, is_open: Flags) -> bool:
 def _decided(form: Form) -> tuple[Flags | None, float]:
     """Plan and bound where no column is left; HiGHS calls such a model empty, whatever its rows."""
     kept = np.all(form.room >= -SLACK * np.maximum(1.0, np.abs(form.room)))
+    kept &= np.all(form.left >= -SLACK * np.maximum(1.0, np.abs(form.left)))
     kept &= np.all(form.floor <= SLACK * np.maximum(1.0, np.abs(form.floor)))
     return (np.zeros(0, dtype=bool), form.constant) if kept else (None, -np.inf)
 
@@ -129,7 +127,7 @@ def _levels(form: Form) -> tuple[NDArray[np.int64], int]:
 def _compose(
     form: Form, level: NDArray[np.int64], levels: int, cost: Floats, integral: bool = True
 ) -> highspy.Highs:
-    """Columns: y (m), then z (levels). Rows: reach (levels), limits (K), floors (G)."""
+    """Columns: y (m), then z (levels). Rows: reach (levels), limits (K), group limits (H), floors (G)."""
     count = form.columns
     first = np.flatnonzero(np.r_[True, np.diff(level) > 0]) if levels else np.zeros(0, np.int64)
     row_of_level = form.row[first]
@@ -146,22 +144,31 @@ def _compose(
         rows.append(np.full(len(used), levels + k))
         cols.append(used)
         values.append(form.use[k, used])
-    for g in range(len(form.floor)):
-        used = np.flatnonzero(step[1 + g])
-        rows.append(np.full(len(used), levels + len(form.room) + g))
+    first_group, first_floor = levels + len(form.room), levels + len(form.room) + len(form.left)
+    for member, amount in zip(form.member, form.amount, strict=True):
+        used = np.flatnonzero(member >= 0)
+        rows.append(first_group + member[used])
+        cols.append(used)
+        values.append(amount[used])
+    for part in range(1, len(form.parts)):
+        used = np.flatnonzero(step[part])
+        number = np.full(len(used), part - 1)
+        if part > form.steady:
+            number = form.steady + form.family[part - 1 - form.steady, row_of_level[used]].astype(np.int64)
+        rows.append(first_floor + number)
         cols.append(z[used])
-        values.append(step[1 + g, used])
+        values.append(step[part, used])
     inf = highspy.kHighsInf
     slack = SLACK * np.maximum(1.0, np.abs(form.floor))
     lp = highspy.HighsLp()
     lp.num_col_ = count + levels
     lp.offset_ = -form.constant  # so that relative gaps are those of the whole objective
-    lp.num_row_ = levels + len(form.room) + len(form.floor)
+    lp.num_row_ = first_floor + len(form.floor)
     lp.col_cost_ = np.r_[cost, -step[0]]
     lp.col_lower_ = np.zeros(lp.num_col_)
     lp.col_upper_ = np.ones(lp.num_col_)
-    lp.row_lower_ = np.r_[np.full(levels + len(form.room), -inf), form.floor - slack]
-    lp.row_upper_ = np.r_[np.zeros(levels), form.room, np.full(len(form.floor), inf)]
+    lp.row_lower_ = np.r_[np.full(first_floor, -inf), form.floor - slack]
+    lp.row_upper_ = np.r_[np.zeros(levels), form.room, form.left, np.full(len(form.floor), inf)]
     if integral:
         lp.integrality_ = [highspy.HighsVarType.kInteger] * count + [
             highspy.HighsVarType.kContinuous

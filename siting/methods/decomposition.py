@@ -14,7 +14,8 @@ import pulp
 
 from siting.instance.arrays import Ints
 from siting.measures import NeedMeasure, OptionMeasure, Term
-from siting.methods import exact
+from siting.methods import exact, floors
+from siting.methods.floors import Floors
 from siting.methods.form import build_form, restricted
 from siting.methods.outcome import Outcome
 from siting.methods.repair import repaired
@@ -39,9 +40,13 @@ def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
         if not (isinstance(measure, NeedMeasure) and measure.additive):
             return f"the objective {objective.term.label} is not a sum over needs"
     for limit in problem.limits:
-        if not isinstance(limit.term.measure, OptionMeasure):
-            return f"the limit {limit.label} is not a sum over opened sites"
-        if math.isfinite(limit.low):
+        if isinstance(limit.term.measure, NeedMeasure):
+            unfit = floors.refusal(limit)
+            if unfit is not None:
+                return unfit
+        elif not isinstance(limit.term.measure, OptionMeasure):
+            return f"the limit {limit.label} is a sum over neither needs nor opened sites"
+        elif math.isfinite(limit.low):
             return f"the limit {limit.label} demands openings, which the local search cannot repair"
     return None
 
@@ -60,22 +65,27 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
     termination = Termination.PROVED
     kept: list[tuple[Term, bool, float]] = []
     duals: list[Point | None] = []
+    demands = floors.gather(problem)
+    if not demands.possible:
+        return _infeasible(problem)
     for number, objective in enumerate(problem.objectives):
         run.begin_goal(number, objective.term.measure.name)
         sign = 1.0 if objective.maximize else -1.0
         last = number + 1 == count
         with run.phase("reduce"):
-            form = build_form(problem, number, kept, opened)
+            form = build_form(problem, number, kept, opened, demands)
             if settled is not None:
                 form = restricted(form, *settled)
         stage = Stage(
             form, run, sign, 1.0 if last else 0.6, known=None if warm is None else warm.dual(number)
         )
         if not stage.feasible:
-            return Outcome(None, (None,) * count, Termination.PROVED, infeasible=True)
+            return _infeasible(problem)
         if number == 0 and warm is not None and warm.opened is not None:
             opened = repaired(form, warm.opened)
         opened, value, bound = stage.solve(opened)
+        if not stage.feasible:
+            return _infeasible(problem)
         duals.append(stage.point)
         if opened is None or not _serves_all(problem, opened, objective.term):
             return _without_penalty(problem, run, warm)
@@ -86,8 +96,12 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
             (objective.term, objective.maximize, sign * value - sign * abs(value) * objective.tolerance)
         )
         if not last and gap <= PROVED_GAP and objective.tolerance == 0.0:
-            settled = _settle(problem, number, kept[:-1], opened, run, sign, stage.point)
+            settled = _settle(problem, number, kept[:-1], opened, demands, run, sign, stage.point)
     return Outcome(opened, tuple(bounds), termination, duals=tuple(duals))
+
+
+def _infeasible(problem: Problem) -> Outcome:
+    return Outcome(None, (None,) * len(problem.objectives), Termination.PROVED, infeasible=True)
 
 
 def _serves_all(problem: Problem, opened: Ints, term: Term) -> bool:
@@ -108,6 +122,7 @@ def _settle(
     number: int,
     kept: list[tuple[Term, bool, float]],
     opened: Ints,
+    demands: Floors,
     run: Run,
     sign: float,
     known: Point | None,
@@ -118,5 +133,5 @@ def _settle(
     better for a later one.
     """
     everyone = np.unique(problem.responses.option).astype(np.int32)
-    form = build_form(problem, number, kept, everyone)
+    form = build_form(problem, number, kept, everyone, demands)
     return Stage(form, run, sign, known=known).settle(opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from siting.compiled import inner, kernel, part
+from siting.methods.tie_kernels import evaluate_tied, solve_arrow, tie_scales
 
 STEPS = 3
 """Newton steps of the prices per point."""
@@ -74,49 +75,34 @@ def average_in(grad, average, direction, most):  # type: ignore[no-untyped-def]
 
 
 @part
-def note_bounds(rho, use, pi, bound, closed_at, opened_at):  # type: ignore[no-untyped-def]
+def note_bounds(rho, use, pi, tie_ptr, tie_row, tie_val, tie, bound, closed_at, opened_at):  # type: ignore[no-untyped-def]
     """Keep, per column, the best bound on plans with the column closed, and opened."""
     for j in range(len(rho)):
         reduced = rho[j]
         for k in range(len(pi)):
             reduced -= use[k, j] * pi[k]
+        for e in range(tie_ptr[j], tie_ptr[j + 1]):
+            reduced -= tie_val[e] * tie[tie_row[e]]
         closed_at[j] = min(closed_at[j], bound - max(0.0, reduced))
         opened_at[j] = min(opened_at[j], bound + min(0.0, reduced))
 
 
-@part
-def _solve_small(matrix, rhs, active):  # type: ignore[no-untyped-def]
-    """Gaussian elimination on the active rows of a small positive definite system, in place."""
-    size = len(rhs)
-    for k in range(size):
-        if not active[k]:
-            continue
-        for r in range(k + 1, size):
-            if active[r] and matrix[r, k] != 0.0:
-                factor = matrix[r, k] / matrix[k, k]
-                for c in range(k, size):
-                    matrix[r, c] -= factor * matrix[k, c]
-                rhs[r] -= factor * rhs[k]
-    for k in range(size - 1, -1, -1):
-        if not active[k]:
-            rhs[k] = 0.0
-            continue
-        for c in range(k + 1, size):
-            if active[c]:
-                rhs[k] -= matrix[k, c] * rhs[c]
-        rhs[k] /= matrix[k, k]
-
-
 @inner
-def _smooth(rho, use, room, pi, tau):  # type: ignore[no-untyped-def]
+def _smooth(rho, use, room, pi, tie_ptr, tie_row, tie_val, tie_room, tie, tau):  # type: ignore[no-untyped-def]
     """room.pi + sum_j h(d_j), h the hinge rounded over |d| < tau."""
     total = 0.0
     for k in range(len(pi)):
         total += room[k] * pi[k]
+    for k in range(len(tie)):
+        total += tie_room[k] * tie[k]
+    tied = len(tie) > 0
     for j in range(len(rho)):
         d = rho[j]
         for k in range(len(pi)):
             d -= use[k, j] * pi[k]
+        if tied:
+            for e in range(tie_ptr[j], tie_ptr[j + 1]):
+                d -= tie_val[e] * tie[tie_row[e]]
         if d >= tau:
             total += d
         elif d > -tau:
@@ -125,21 +111,25 @@ def _smooth(rho, use, room, pi, tau):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def price(rho, use, room, scale, pi, tau, y):  # type: ignore[no-untyped-def]
-    """Prices pi >= 0 of the limits by a smoothed projected Newton method.
+def price(rho, use, room, scale, pi, tie_ptr, tie_row, tie_val, tie_room, tie, tau, y):  # type: ignore[no-untyped-def]
+    """Prices pi >= 0 of the limits, tie >= 0 of the group rows, by a smoothed projected Newton method.
 
-    Minimizes room.pi + sum_j max(0, rho_j - use_j.pi) approximately; any pi >= 0 gives a valid
-    bound, so only its quality depends on how far this gets. Changes ``pi`` and ``y`` in place.
+    Minimizes room.pi + tie_room.tie + sum_j max(0, rho_j - use_j.pi - val_j.tie) approximately; any
+    prices >= 0 give a valid bound, so only its quality depends on how far this gets. The Hessian of
+    the group rows is kept to its diagonal, enlarged by what lies beside it. Changes ``pi``, ``tie``
+    and ``y`` in place.
 
     Returns:
         The true (unsmoothed) value, and the tau for the next call.
     """
     limits, count = use.shape
-    gradient = np.empty(limits)
-    hessian = np.empty((limits, limits))
-    active = np.empty(limits, np.bool_)
-    trial = np.empty(limits)
-    band = 0
+    groups = len(tie)
+    gradient, slope = np.empty(limits), np.empty(groups)
+    hessian, cross, curve = np.empty((limits, limits)), np.empty((limits, groups)), np.empty(groups)
+    active, bound = np.empty(limits, np.bool_), np.empty(groups, np.bool_)
+    trial, trial_tie = np.empty(limits), np.empty(groups)
+    spread = tie_scales(tie_row, tie_val, groups)
+    band, goal = 0, limits + 12
     for _ in range(STEPS):
         band = 0
         for k in range(limits):
@@ -147,10 +137,20 @@ def price(rho, use, room, scale, pi, tau, y):  # type: ignore[no-untyped-def]
             for c in range(limits):
                 hessian[k, c] = 0.0
             hessian[k, k] = 0.1 * scale[k] * scale[k]
+            for c in range(groups):
+                cross[k, c] = 0.0
+        for c in range(groups):
+            slope[c] = tie_room[c]
+            curve[c] = 0.1 * spread[c] * spread[c]
         for j in range(count):
             d = rho[j]
             for k in range(limits):
                 d -= use[k, j] * pi[k]
+            weight = 0.0
+            if groups:
+                for e in range(tie_ptr[j], tie_ptr[j + 1]):
+                    d -= tie_val[e] * tie[tie_row[e]]
+                    weight += abs(tie_val[e])
             share = min(1.0, max(0.0, (d + tau) / (2.0 * tau)))
             y[j] = share
             if share == 0.0:
@@ -164,30 +164,47 @@ def price(rho, use, room, scale, pi, tau, y):  # type: ignore[no-untyped-def]
                     if inside:
                         for c in range(limits):
                             hessian[k, c] += a * use[c, j]
+            if groups:
+                for e in range(tie_ptr[j], tie_ptr[j + 1]):
+                    a, c = tie_val[e], tie_row[e]
+                    slope[c] -= a * share
+                    if inside:
+                        curve[c] += abs(a) * weight
+                        for k in range(limits):
+                            cross[k, c] += a * use[k, j]
         worst = 0.0
         for k in range(limits):
             active[k] = not (pi[k] <= 0.0 and gradient[k] >= 0.0)
             if active[k]:
                 worst = max(worst, abs(gradient[k]) / scale[k])
+        goal = limits + 12
+        for c in range(groups):
+            bound[c] = not (tie[c] <= 0.0 and slope[c] >= 0.0)
+            if bound[c]:
+                goal += 1
+                worst = max(worst, abs(slope[c]) / spread[c])
         if worst < 0.3:
             break
-        for k in range(limits):
-            for c in range(limits):
-                hessian[k, c] /= 2.0 * tau
-        _solve_small(hessian, gradient, active)
-        here = _smooth(rho, use, room, pi, tau)
+        solve_arrow(hessian, cross, curve, gradient, slope, active, bound, 2.0 * tau)
+        here = _smooth(rho, use, room, pi, tie_ptr, tie_row, tie_val, tie_room, tie, tau)
         length = 1.0
         for _ in range(12):
             for k in range(limits):
                 trial[k] = max(0.0, pi[k] - length * gradient[k])
-            if _smooth(rho, use, room, trial, tau) < here:
+            for c in range(groups):
+                # Beyond the band the model knows nothing.
+                most = 4.0 * tau / spread[c]
+                trial_tie[c] = max(0.0, tie[c] - length * min(most, max(-most, slope[c])))
+            if _smooth(rho, use, room, trial, tie_ptr, tie_row, tie_val, tie_room, trial_tie, tau) < here:
                 for k in range(limits):  # assigning a slice would compile error texts: 4 seconds
                     pi[k] = trial[k]
+                for c in range(groups):
+                    tie[c] = trial_tie[c]
                 break
             length *= 0.3
-    value = _smooth(rho, use, room, pi, 0.0)
+    value = _smooth(rho, use, room, pi, tie_ptr, tie_row, tie_val, tie_room, tie, 0.0)
     # Enough options in the band make the prices move smoothly, too many blur them.
-    if band > limits + 12:
+    if band > goal:
         tau *= 0.9
     elif band < count:
         tau *= 1.1
@@ -201,36 +218,85 @@ since the step was last changed, and the best bound."""
 
 @part
 def look(  # type: ignore[no-untyped-def]
-    indptr, col, saving, use, room, scale, less, lam, pi, state, rho, y, grad, closed_at, opened_at
+    indptr, col, saving, use, room, scale, tied, less, lam, pi, tie, state, rho, y, grad, level,
+    closed_at, opened_at,
 ):  # fmt: skip
-    """L at ``lam``, floors (``less``) subtracted; leaves rho, y and the subgradient behind."""
-    evaluate(indptr, col, saving, lam, rho)
-    value, state[TAU] = price(rho, use, room, scale, pi, state[TAU], y)
+    """L at ``lam``, kept floors (``less``) subtracted; leaves rho, y and the subgradient behind.
+
+    Floors of groups are rows of the price search: while lambda keeps its place between two savings
+    of its row, everything is linear in their multipliers.
+    """
+    tie_ptr, tie_row, tie_val, tie_room, parts, family, slot, floor, built = tied
+    bound = -less
+    first = len(tie) - len(floor)
+    if len(floor):
+        evaluate_tied(
+            indptr, col, saving, parts, family, slot, floor, lam, tie_row, tie_val, tie_room, rho, level
+        )
+        for j in range(len(rho)):  # as if the multipliers were zero
+            for e in range(tie_ptr[j], tie_ptr[j + 1]):
+                if tie_row[e] >= first:
+                    rho[j] += tie_val[e] * built[tie_row[e] - first]
+        for g in range(len(floor)):
+            bound -= (tie_room[first + g] + floor[g]) * built[g]
+    else:
+        evaluate(indptr, col, saving, lam, rho)
+    value, state[TAU] = price(
+        rho, use, room, scale, pi, tie_ptr, tie_row, tie_val, tie_room, tie, state[TAU], y
+    )
     subgradient(indptr, col, saving, lam, y, grad)
-    bound = value - less
+    bound += value
     for i in range(len(lam)):
         bound += lam[i]
-    note_bounds(rho, use, pi, bound, closed_at, opened_at)
+    note_bounds(rho, use, pi, tie_ptr, tie_row, tie_val, tie, bound, closed_at, opened_at)
+    if len(floor):
+        for j in range(len(rho)):  # as the multipliers are now
+            for e in range(tie_ptr[j], tie_ptr[j + 1]):
+                if tie_row[e] >= first:
+                    rho[j] -= tie_val[e] * tie[tie_row[e]]
     return bound
+
+
+@part
+def _rebuild(col, indptr, saving, top, tied, tie, lam, level):  # type: ignore[no-untyped-def]
+    """Make the savings anew at other multipliers of the floors; lambda keeps its place in its row."""
+    _, _, _, _, parts, family, _, floor, built = tied
+    first = len(tie) - len(floor)
+    for f in range(len(family)):
+        for i in range(len(lam)):
+            g = family[f, i]
+            if g < 0 or tie[first + g] == built[g]:
+                continue
+            more = tie[first + g] - built[g]
+            lam[i] += more * level[f, i]
+            for p in range(indptr[i], indptr[i + 1]):
+                saving[p] += more * parts[f, p]
+    for i in range(len(lam)):
+        if indptr[i] < indptr[i + 1]:
+            top[i] = saving[indptr[i]]
+            lam[i] = min(top[i], max(0.0, lam[i]))
+    for g in range(len(floor)):
+        built[g] = tie[first + g]
 
 
 @kernel
 def iterate(  # type: ignore[no-untyped-def]
-    indptr, col, saving, use, room, scale, less, top, target, count, state,
-    lam, pi, average, mean_y, best_pi, best_rho, closed_at, opened_at,
+    indptr, col, saving, use, room, scale, tied, less, top, target, count, state,
+    lam, pi, tie, average, mean_y, best_pi, best_tie, best_rho, closed_at, opened_at,
 ):  # fmt: skip
     """``count`` steps of the volume algorithm towards ``target``; everything is changed in place.
 
     While the bound is infinite, a step only looks at ``lam``: its subgradient is the first average.
 
     Args:
+        tied: the group rows, see :class:`siting.methods.ties.Ties`.
         top: (n,) the most a multiplier can be.
-        lam, best_pi, best_rho: the best point, its prices and its rho.
-        pi: (K,) prices of the point last looked at.
+        lam, best_pi, best_tie, best_rho: the best point, its prices and its rho.
+        pi, tie: prices of the point last looked at, of limits (K,) and of group rows.
         average, mean_y: averaged subgradient (n,) and plan (m,).
     """
     point, direction, grad = np.empty(len(lam)), np.empty(len(lam)), np.empty(len(lam))
-    rho, y = np.empty(len(mean_y)), np.empty(len(mean_y))
+    rho, y, level = np.empty(len(mean_y)), np.empty(len(mean_y)), np.empty((len(tied[5]), len(lam)))
     for _ in range(count):
         begun, length = state[BOUND] < np.inf, 0.0
         norm = descent(average, lam, top, direction)
@@ -242,8 +308,9 @@ def iterate(  # type: ignore[no-untyped-def]
         for i in range(len(lam)):
             point[i] = min(top[i], max(0.0, lam[i] - length * direction[i]))
         bound = look(
-            indptr, col, saving, use, room, scale, less, point, pi, state, rho, y, grad, closed_at, opened_at
-        )
+            indptr, col, saving, use, room, scale, tied, less, point, pi, tie, state, rho, y, grad, level,
+            closed_at, opened_at,
+        )  # fmt: skip
         weight, aligned = 1.0, 0.0
         if begun:
             weight, aligned = average_in(grad, average, direction, state[ALPHA])
@@ -261,8 +328,12 @@ def iterate(  # type: ignore[no-untyped-def]
                 lam[i] = point[i]
             for k in range(len(pi)):
                 best_pi[k] = pi[k]
+            for k in range(len(tie)):
+                best_tie[k] = tie[k]
             for j in range(len(rho)):
                 best_rho[j] = rho[j]
+            if len(level):
+                _rebuild(col, indptr, saving, top, tied, tie, lam, level)
             continue
         state[FAILURES] += 1.0
         if state[FAILURES] >= 10.0:  # the step is too long

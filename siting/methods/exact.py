@@ -7,18 +7,20 @@ earlier ones achieved. The values kept are recomputed from the plan, never taken
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pulp
 
 from siting.errors import SolverError
-from siting.instance.arrays import Ints
-from siting.measures import NeedMeasure, Term
-from siting.measures.builder import Builder
-from siting.measures.levels import build_levels
+from siting.instance.arrays import Floats
+from siting.measures import Term
+from siting.measures.composer import Composer
+from siting.measures.program import as_pulp
 from siting.methods import highs
+from siting.methods.compose import compose, plan_of, with_options
 from siting.methods.outcome import Outcome
-from siting.methods.reduce import useful_candidates
 from siting.methods.run import Run
 from siting.methods.warm import Warm
 from siting.plan import Plan, Termination, relative_gap
@@ -32,8 +34,26 @@ PREFERRED_PAIRS = 5_000
 MOST_TERMS = 3_000_000
 """Terms of the program beyond which PuLP alone would take more than ten seconds."""
 
+SHARE_OF_TIME = 0.6
+"""Share of the time left that an objective may take when others follow."""
+
 PRINTED_GAP = 1e-7
 """CBC hands its proved optimum over in eight digits; within these it is the plan's value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a solver found on one program.
+
+    Attributes:
+        values: (columns,) solution, None if there is none.
+        bound: certified bound in the direction of the objective, None if there is none.
+        infeasible: it is proved that there is no solution.
+    """
+
+    values: Floats | None
+    bound: float | None
+    infeasible: bool = False
 
 
 def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
@@ -58,50 +78,77 @@ def solve(
     problem: Problem, run: Run, solver: str | pulp.LpSolver = "highs", warm: Warm | None = None
 ) -> Outcome:
     """Solve the problem's objectives in lexicographic order by mixed-integer programming."""
-    opened: Ints | None = None
-    start = None if warm is None else warm.opened
+
+    def search(composer: Composer, start: Floats | None, seconds: float) -> Found:
+        if not composer.program.columns:
+            return without_choice(composer, problem)
+        if solver == "highs":
+            return _run_highs(composer, run, start, seconds)
+        return _run_pulp(composer, run, solver)
+
+    def trusted(number: int, bound: float | None, value: float) -> float | None:
+        """CBC hands its proved optimum over in a few digits; within these it is the plan's value."""
+        near = bound is not None and _is_cbc(solver) and relative_gap(value, bound) <= PRINTED_GAP
+        return value if near else bound
+
+    return in_order(problem, run, warm, search, trusted)
+
+
+def in_order(
+    problem: Problem,
+    run: Run,
+    warm: Warm | None,
+    search: Callable[[Composer, Floats | None, float], Found],
+    trusted: Callable[[int, float | None, float], float | None] = lambda number, bound, value: bound,
+    improve: Callable[[int, Plan | None], Plan | None] = lambda number, plan: plan,
+) -> Outcome:
+    """Solve the objectives one after the other, each under rows that keep what the earlier achieved.
+
+    Args:
+        problem: the question.
+        run: limits in force.
+        warm: what an earlier solve has left.
+        search: solves one program from a start, if there is one, in some seconds.
+        trusted: the bound to report for an objective, the bound found and the value of the plan.
+        improve: a better plan to start an objective from, where there is one.
+    """
+    count = len(problem.objectives)
+    plan: Plan | None = None
+    before = None if warm is None or warm.opened is None else Plan(
+        warm.opened, *problem.responses.serve(warm.opened)
+    )  # fmt: skip
     bounds: list[float | None] = []
     termination = Termination.PROVED
     kept: list[tuple[Term, bool, float]] = []
     for number, objective in enumerate(problem.objectives):
         run.begin_goal(number, objective.term.measure.name)
-        if run.over and opened is not None:
+        if run.over and plan is not None:
             bounds.append(None)
             termination = run.reason
             continue
-        stage = _Stage(problem, number, kept)
         with run.phase("compose"):
-            builder = stage.compose()
+            composer = compose(problem, number, kept, plan)
         with run.phase("solve"):
-            found, bound, infeasible = _run_solver(
-                builder, problem, run, solver, _start(builder, problem, start) if opened is None else opened
-            )
-        if infeasible and opened is None:
-            return Outcome(None, tuple([None] * len(problem.objectives)), Termination.PROVED, True)
-        if found is not None:
-            opened = found
-        if opened is None:
-            return Outcome(None, tuple([None] * len(problem.objectives)), run.reason)
-        value = stage.value(opened)
-        bound = _at_least_as_good(bound, value, objective.maximize)
-        if bound is not None and _is_cbc(solver) and relative_gap(value, bound) <= PRINTED_GAP:
-            bound = value
-        bounds.append(bound)
-        gap = math.inf if bound is None else relative_gap(value, bound)
+            start = with_options(composer, improve(number, plan or before), run)
+            last = number + 1 == count
+            found = search(composer, start, run.left if last else SHARE_OF_TIME * run.left)
+        if found.infeasible and plan is None:
+            return Outcome(None, (None,) * count, Termination.PROVED, True)
+        if found.values is not None:
+            plan = plan_of(composer, found.values)
+        if plan is None:
+            return Outcome(None, (None,) * count, run.reason)
+        value = objective.term.value(plan)
+        bound = trusted(number, found.bound, value)
+        bounds.append(_at_least_as_good(bound, value, objective.maximize))
+        gap = math.inf if bounds[-1] is None else relative_gap(value, bounds[-1])
         termination = run.ended(gap, termination)
         slack = abs(value) * objective.tolerance
         kept.append(
             (objective.term, objective.maximize, value - slack if objective.maximize else value + slack)
         )
-    return Outcome(opened, tuple(bounds), termination)
-
-
-def _start(builder: Builder, problem: Problem, opened: Ints | None) -> Ints | None:
-    """An earlier plan as far as it can be expressed; the solver looks at whether it keeps the limits."""
-    if opened is None:
-        return None
-    wanted = np.union1d(opened, np.flatnonzero(problem.responses.options.required))
-    return np.array([j for j in wanted.tolist() if j in builder.opening], dtype=np.int32)
+    assert plan is not None
+    return Outcome(plan.opened, tuple(bounds), termination, plan=plan)
 
 
 def _is_cbc(solver: str | pulp.LpSolver) -> bool:
@@ -115,111 +162,43 @@ def _at_least_as_good(bound: float | None, value: float, maximize: bool) -> floa
     return max(bound, value) if maximize else min(bound, value)
 
 
-class _Stage:
-    """One objective of a lexicographic solve, as a mixed-integer program."""
-
-    def __init__(self, problem: Problem, number: int, kept: list[tuple[Term, bool, float]]) -> None:
-        self._problem = problem
-        self._objective = problem.objectives[number]
-        self._kept = kept
-
-    def compose(self) -> Builder:
-        problem, objective = self._problem, self._objective
-        terms = [objective.term, *(term for term, _, _ in self._kept), *(b.term for b in problem.limits)]
-        need_terms = [term for term in terms if isinstance(term.measure, NeedMeasure)]
-        levels = build_levels(problem.responses, need_terms)
-        wanted = useful_candidates(problem, levels)
-        builder = Builder(problem.model.name, objective.maximize, problem.responses.options, wanted, levels)
-        builder.problem.setObjective(objective.term.expression(builder))
-        for count, limit in enumerate(problem.limits):
-            expression = limit.term.expression(builder)
-            if math.isfinite(limit.high):
-                builder.problem.addConstraint(expression <= limit.high, f"limit{count}_high")
-            if math.isfinite(limit.low):
-                builder.problem.addConstraint(expression >= limit.low, f"limit{count}_low")
-        for count, (term, maximize, value) in enumerate(self._kept):
-            expression = term.expression(builder)
-            # Sums of many doubles: without room the plan just found could fail its own row.
-            room = 1e-9 * max(1.0, abs(value))
-            row = expression >= value - room if maximize else expression <= value + room
-            builder.problem.addConstraint(row, f"kept{count}")
-        return builder
-
-    def value(self, opened: Ints) -> float:
-        """The objective of a plan, recomputed from the table."""
-        serves, ms = self._problem.responses.serve(opened)
-        return self._objective.term.value(Plan(opened, serves, ms))
-
-
-def _run_solver(
-    builder: Builder,
-    problem: Problem,
-    run: Run,
-    solver: str | pulp.LpSolver,
-    start: Ints | None,
-) -> tuple[Ints | None, float | None, bool]:
-    """Opened options, certified bound, proved infeasible."""
-    if not builder.opening:
-        return _without_choice(builder, problem)
-    if solver == "highs":
-        return _run_highs(builder, run, start)
-    return _run_pulp(builder, run, solver)
-
-
-def _without_choice(builder: Builder, problem: Problem) -> tuple[Ints | None, float | None, bool]:
-    """No candidate is worth a variable: the plan opens nothing, if that is allowed."""
-    empty = np.zeros(0, dtype=np.int32)
-    serves, ms = problem.responses.serve(empty)
-    plan = Plan(empty, serves, ms)
+def without_choice(composer: Composer, problem: Problem) -> Found:
+    """No candidate is worth a column: the plan opens nothing, if that is allowed."""
+    values = np.zeros(0)
+    plan = plan_of(composer, values)
     for limit in problem.limits:
         if not limit.low <= limit.term.value(plan) <= limit.high:
-            return None, None, True
-    constant = builder.problem.objective.constant if builder.problem.objective is not None else 0.0
-    return empty, float(constant), False
+            return Found(None, None, True)
+    return Found(values, composer.program.objective.constant)
 
 
-def _run_highs(builder: Builder, run: Run, start: Ints | None) -> tuple[Ints | None, float | None, bool]:
-    solver = pulp.HiGHS(msg=False)
-    solver.createAndConfigureSolver(builder.problem)
-    solver.buildSolverModel(builder.problem)
-    sign = _sign(builder)
-    # PuLP keeps the constant back, and a relative gap needs the whole objective.
-    builder.problem.solverModel.changeObjectiveOffset(sign * float(builder.problem.objective.constant))
+def _run_highs(composer: Composer, run: Run, start: Floats | None, seconds: float) -> Found:
+    arrays = composer.program.arrays()
+    sign = -1.0 if arrays.maximize else 1.0
 
     def tell(incumbent: float | None, bound: float | None) -> None:
         run.tell(*(None if x is None else sign * x for x in (incumbent, bound)))
 
-    initial = None
-    if start is not None and set(start.tolist()) <= builder.opening.keys():
-        initial = builder.solution(start)
-    answer = highs.solve(builder.problem.solverModel, run, tell=tell, start=initial)
-    return _read_highs(builder, answer)
+    answer = highs.solve(highs.model(arrays), run, seconds, start, tell)
+    if start is not None and (answer.infeasible or (answer.optimal and answer.bound is None)):
+        # Presolve took rows that hold by a hair, as the start shows, for infeasible.
+        model = highs.model(arrays)
+        model.setOptionValue("presolve", "off")
+        answer = highs.solve(model, run, seconds, start, tell)
+    bound = None if answer.bound is None else sign * answer.bound
+    if not arrays.integer.any():  # HiGHS bounds a linear program only by solving it
+        solved = answer.values if answer.optimal else None
+        bound = None if solved is None else composer.program.objective.value(solved)
+    return Found(answer.values, bound, answer.infeasible)
 
 
-def _sign(builder: Builder) -> float:
-    """PuLP negates a maximization for HiGHS, which minimizes."""
-    return -1.0 if builder.problem.sense == pulp.LpMaximize else 1.0
-
-
-def _read_highs(
-    builder: Builder, answer: highs.Answer, offset: float = 0.0
-) -> tuple[Ints | None, float | None, bool]:
-    bound = None if answer.bound is None else _sign(builder) * answer.bound + offset
-    if answer.infeasible or answer.values is None:
-        return None, bound, answer.infeasible
-    names = [variable.name for variable in builder.problem.variables()]
-    return builder.opened(dict(zip(names, answer.values, strict=True))), bound, False
-
-
-def _run_pulp(
-    builder: Builder, run: Run, solver: str | pulp.LpSolver
-) -> tuple[Ints | None, float | None, bool]:
+def _run_pulp(composer: Composer, run: Run, solver: str | pulp.LpSolver) -> Found:
     """Any other PuLP solver.
 
     What a solver calls optimal may mean within its own gap, so only HiGHS, which is read directly,
     and CBC, where it was told nothing that gives it a gap, certify a bound here.
     """
-    lp = builder.problem
+    lp, variables = as_pulp(composer.program)
     ours = isinstance(solver, str)
     if isinstance(solver, str):
         solver = _cbc(run)
@@ -229,18 +208,20 @@ def _run_pulp(
         lp.solve(solver)
     except pulp.PulpSolverError as error:
         raise SolverError(f"{solver.name} failed: {error}") from error
+    # Variables that no row names, or that a presolve made irrelevant, have no value: any will do.
+    found = (variable.lowBound if variable.varValue is None else variable.varValue for variable in variables)
+    values = np.array(list(found), dtype=np.float64)
     if isinstance(solver, pulp.HiGHS):
-        return _read_highs(builder, highs.read(lp.solverModel), float(lp.objective.constant))
+        answer = highs.read(lp.solverModel)
+        sign = -1.0 if composer.program.maximize else 1.0
+        bound = None if answer.bound is None else sign * answer.bound + float(lp.objective.constant)
+        return Found(None if answer.values is None else values, bound, answer.infeasible)
     if lp.status == pulp.LpStatusInfeasible:
-        return None, None, _is_infeasible(builder, run, solver)
+        return Found(None, None, _is_infeasible(composer, run, solver))
     if lp.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
-        return None, None, False
+        return Found(None, None)
     proved = lp.sol_status == pulp.LpSolutionOptimal and (ours or _has_no_gap(solver))
-    # CBC gives no value to variables that its presolve made irrelevant.
-    terms = [factor * (variable.varValue or 0.0) for variable, factor in lp.objective.items()]
-    bound = lp.objective.constant + math.fsum(terms) if proved else None
-    values = {variable.name: variable.varValue or 0.0 for variable in lp.variables()}
-    return builder.opened(values), bound, False
+    return Found(values, composer.program.objective.value(values) if proved else None)
 
 
 def _has_no_gap(solver: pulp.LpSolver) -> bool:
@@ -250,7 +231,7 @@ def _has_no_gap(solver: pulp.LpSolver) -> bool:
     return not (solver.optionsDict.get("gapRel") or solver.optionsDict.get("gapAbs"))
 
 
-def _is_infeasible(builder: Builder, run: Run, solver: pulp.LpSolver) -> bool:
+def _is_infeasible(composer: Composer, run: Run, solver: pulp.LpSolver) -> bool:
     """Whether the program a solver calls infeasible is; only CBC is taken at its word.
 
     Raises:
@@ -258,10 +239,10 @@ def _is_infeasible(builder: Builder, run: Run, solver: pulp.LpSolver) -> bool:
     """
     if isinstance(solver, pulp.PULP_CBC_CMD):
         return True
-    found, _, infeasible = _run_highs(builder, run, None)
-    if found is not None:
+    found = _run_highs(composer, run, None, run.left)
+    if found.values is not None:
         raise SolverError(f"{solver.name} calls the program infeasible, but HiGHS has found a plan")
-    return infeasible
+    return found.infeasible
 
 
 def _cbc(run: Run) -> pulp.LpSolver:

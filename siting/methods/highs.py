@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.errors import SolverError
+from siting.measures.program import Arrays
 from siting.methods.run import Run
 
 _REPORT_SECONDS = 0.5
@@ -85,7 +86,7 @@ def solve(
         model.setOptionValue(name, value)
     if start is not None:
         solution = highspy.HighsSolution()
-        solution.col_value = list(start)
+        solution.col_value = start
         model.setSolution(solution)
     _watch(model, run, tell)
     if model.run() == highspy.HighsStatus.kError:
@@ -113,6 +114,30 @@ def solve_linear(
     return model.getInfo().objective_function_value, np.array(solution.col_value), np.array(solution.col_dual)
 
 
+def solve_interior(
+    model: highspy.Highs, run: Run, seconds: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Run the interior point method, without a basis at the end, on a model without integer columns.
+
+    Returns:
+        Values (columns,) and row duals (rows,), optimal or not: they bound nothing by themselves.
+        None where there are none.
+    """
+    # Duals that HiGHS carries back through its presolve without a basis were seen to be far off.
+    model.setOptionValue("presolve", "off")
+    model.setOptionValue("solver", "ipm")
+    model.setOptionValue("run_crossover", "off")
+    model.setOptionValue("time_limit", max(0.01, min(run.left, seconds)))
+    model.setOptionValue("random_seed", run.seed % (2**31))
+    model.setOptionValue("parallel", "off")
+    _watch(model, run, None)
+    model.run()
+    solution = model.getSolution()
+    values, duals = np.array(solution.col_value), np.array(solution.row_dual)
+    whole = len(values) == model.getNumCol() and len(duals) == model.getNumRow()
+    return (values, duals) if whole and solution.dual_valid else None
+
+
 def _watch(model: highspy.Highs, run: Run, tell: Callable[[float | None, float | None], None] | None) -> None:
     """Let the caller stop HiGHS, and hear how far it is."""
 
@@ -130,7 +155,8 @@ def _watch(model: highspy.Highs, run: Run, tell: Callable[[float | None, float |
 
     # Without its log HiGHS makes no other calls than those that ask whether to go on.
     model.cbMipInterrupt.subscribe(interrupt)
-    model.cbSimplexInterrupt.subscribe(lambda event: event.interrupt() if run.stop.is_set() else None)
+    for working in (model.cbSimplexInterrupt, model.cbIpmInterrupt):
+        working.subscribe(lambda event: event.interrupt() if run.over else None)
 
 
 def _finite(value: float) -> float | None:
@@ -158,3 +184,34 @@ def read(model: highspy.Highs) -> Answer:
     has = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = np.array(model.getSolution().col_value) if has else None
     return Answer(status == statuses.kOptimal, False, values, _finite(info.mip_dual_bound))
+
+
+def model(arrays: Arrays) -> highspy.Highs:
+    """HiGHS with a program loaded; it minimizes, so a maximization is handed over negated."""
+    sign = -1.0 if arrays.maximize else 1.0
+    loaded = empty()
+    loaded.passModel(
+        len(arrays.cost), len(arrays.row_lower), len(arrays.value),
+        int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize),
+        sign * arrays.offset,  # so that relative gaps are those of the whole objective
+        sign * arrays.cost, arrays.lower, arrays.upper, arrays.row_lower, arrays.row_upper,
+        arrays.indptr.astype(np.int32), arrays.index.astype(np.int32), arrays.value,
+        arrays.integer.astype(np.int32),
+    )  # fmt: skip
+    return loaded
+
+
+def complete(
+    arrays: Arrays, column: NDArray[np.int64], value: NDArray[np.integer[Any]], run: Run, seconds: float
+) -> NDArray[np.float64] | None:
+    """The best solution with given values (K,) of some columns (K,), None where none is found in time."""
+    if np.any(value < arrays.lower[column]) or np.any(value > arrays.upper[column]):
+        return None
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    lower[column] = upper[column] = value
+    left = replace(arrays, lower=lower, upper=upper)
+    if not (left.integer & (lower < upper)).any():
+        left = replace(left, integer=np.zeros(len(lower), dtype=bool))
+        found = solve_linear(model(left), run, seconds)
+        return None if found is None else found[1]
+    return solve(model(left), run, seconds).values

@@ -5,19 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from siting.compiled import inner, kernel, part
-
-ROOM = 1e-9
-"""Relative room for sums of costs in doubles when a limit is compared."""
-
-
-@inner
-def _swap_fits(use, room, used, a, b):  # type: ignore[no-untyped-def]
-    """Whether opening a and closing b (-1: none) keeps every limit."""
-    for k in range(len(room)):
-        after = used[k] + use[k, a] - (use[k, b] if b >= 0 else 0.0)
-        if after > room[k] + ROOM * abs(room[k]):
-            return False
-    return True
+from siting.methods.limit_kernels import ROOM, groups_fit, spend, swap_fits
 
 
 @inner
@@ -50,14 +38,16 @@ def _gain(col_start, col_pair, row, saving, current, j):  # type: ignore[no-unty
 
 
 @kernel
-def greedy(indptr, col, saving, col_start, col_pair, row, use, room, weight, is_open, used, current):  # type: ignore[no-untyped-def]
+def greedy(  # type: ignore[no-untyped-def]
+    indptr, col, saving, col_start, col_pair, row, use, member, amount, room, weight, is_open, used, current
+):  # fmt: skip
     """Open columns by gain per weighted use of the limits while any fits.
 
     Gains only fall, so a column whose gain is still the highest when counted anew is the best one
     (Minoux 1978, Accelerated greedy algorithms for maximizing submodular set functions).
-    ``is_open``, ``used`` (K,) and ``current`` (n, best saving so far) are changed in place.
+    ``is_open``, ``used`` (K+H,) and ``current`` (n, best saving so far) are changed in place.
     """
-    count = len(is_open)
+    count, groups = len(is_open), len(member)
     score, burden = np.empty(count), np.empty(count)
     heap, size, top, none = np.empty(count, np.int64), np.int64(0), np.int64(0), np.int64(-1)
     for j in range(count):
@@ -69,8 +59,11 @@ def greedy(indptr, col, saving, col_start, col_pair, row, use, room, weight, is_
             score[col[p]] += saving[p] - current[i]
     for j in range(count):
         burden[j] = 1e-12
-        for k in range(len(room)):
+        for k in range(len(use)):
             burden[j] += weight[k] * max(0.0, use[k, j])
+        for f in range(len(member)):
+            if member[f, j] >= 0:
+                burden[j] += weight[len(use) + member[f, j]] * amount[f, j]
         score[j] /= burden[j]
         if not is_open[j] and score[j] > 0.0:
             heap[size] = j
@@ -80,12 +73,13 @@ def greedy(indptr, col, saving, col_start, col_pair, row, use, room, weight, is_
     while size:
         j = heap[0]
         fresh = 0.0
-        if _swap_fits(use, room, used, j, none):  # what does not fit now never will
+        if swap_fits(use, room, used, j, none) and (
+            not groups or groups_fit(len(use), member, amount, room, used, j, none)
+        ):  # what does not fit now never will
             fresh = _gain(col_start, col_pair, row, saving, current, j) / burden[j]
         if fresh == score[j] and fresh > 0.0:
             is_open[j] = True
-            for k in range(len(room)):
-                used[k] += use[k, j]
+            spend(use, member, amount, used, j, 1.0)
             for q in range(col_start[j], col_start[j + 1]):
                 p = col_pair[q]
                 current[row[p]] = max(current[row[p]], saving[p])
@@ -161,20 +155,19 @@ def _awaken(indptr, col, row, col_start, col_pair, j, asleep):  # type: ignore[n
 
 @inner
 def _flip(  # type: ignore[no-untyped-def]
-    indptr, col, saving, row, col_start, col_pair, use, j,
+    indptr, col, saving, row, col_start, col_pair, use, member, amount, j,
     is_open, used, who, best, second, loss, asleep,
 ):  # fmt: skip
     """Open or close one column, whatever it fits or costs."""
     is_open[j] = not is_open[j]
-    for k in range(len(used)):
-        used[k] += use[k, j] if is_open[j] else -use[k, j]
+    spend(use, member, amount, used, j, 1.0 if is_open[j] else -1.0)
     _refresh(indptr, col, saving, is_open, row, col_start, col_pair, j, who, best, second, loss)
     _awaken(indptr, col, row, col_start, col_pair, j, asleep)
 
 
 @kernel
 def interchange(  # type: ignore[no-untyped-def]
-    indptr, col, saving, row, col_start, col_pair, use, room, order,
+    indptr, col, saving, row, col_start, col_pair, use, member, amount, room, order,
     is_open, used, who, best, second, loss, asleep, least,
 ):  # fmt: skip
     """One pass of swaps over the closed columns that are awake, each by its best partner.
@@ -190,7 +183,7 @@ def interchange(  # type: ignore[no-untyped-def]
     improved = 0.0
     extra, touched = np.empty(len(is_open)), np.empty(len(is_open), np.int64)
     open_cols = np.empty(len(is_open), np.int64)
-    opens, none = np.int64(0), np.int64(-1)
+    opens, none, groups = np.int64(0), np.int64(-1), len(member)
     for j in range(len(is_open)):
         extra[j] = 0.0
         if is_open[j]:
@@ -217,19 +210,31 @@ def interchange(  # type: ignore[no-untyped-def]
             if s > best[i]:
                 gain += s - best[i]
         partner, delta = none, least
-        if gain > least and _swap_fits(use, room, used, a, none):
+        if (
+            gain > least
+            and swap_fits(use, room, used, a, none)
+            and (not groups or groups_fit(len(use), member, amount, room, used, a, none))
+        ):
             delta = gain
         else:
             for t in range(count):
                 b = touched[t]
                 change = gain - loss[b] + extra[b]
-                if change > delta and _swap_fits(use, room, used, a, b):
+                if (
+                    change > delta
+                    and swap_fits(use, room, used, a, b)
+                    and (not groups or groups_fit(len(use), member, amount, room, used, a, b))
+                ):
                     partner, delta = b, change
             if gain - lowest > delta:
                 for t in range(opens):
                     b = open_cols[t]
                     change = gain - loss[b]
-                    if change > delta and _swap_fits(use, room, used, a, b):
+                    if (
+                        change > delta
+                        and swap_fits(use, room, used, a, b)
+                        and (not groups or groups_fit(len(use), member, amount, room, used, a, b))
+                    ):
                         partner, delta = b, change
         for t in range(count):
             extra[touched[t]] = 0.0
@@ -243,14 +248,14 @@ def interchange(  # type: ignore[no-untyped-def]
                     open_cols[t] = a
                     break
             _flip(
-                indptr, col, saving, row, col_start, col_pair, use, partner,
+                indptr, col, saving, row, col_start, col_pair, use, member, amount, partner,
                 is_open, used, who, best, second, loss, asleep,
             )  # fmt: skip
         else:
             open_cols[opens] = a
             opens += 1
         _flip(
-            indptr, col, saving, row, col_start, col_pair, use, a,
+            indptr, col, saving, row, col_start, col_pair, use, member, amount, a,
             is_open, used, who, best, second, loss, asleep,
         )  # fmt: skip
         known = False
@@ -278,22 +283,26 @@ def _total(values):  # type: ignore[no-untyped-def]
 
 
 @part
-def _cheapest(use, room, used, is_open, loss, kept):  # type: ignore[no-untyped-def]
+def _cheapest(use, member, amount, room, used, is_open, loss, kept):  # type: ignore[no-untyped-def]
     """The open column, not one of ``kept``, that loses least among those in a limit that is broken."""
     found, least = np.int64(-1), np.inf
     for j in range(len(is_open)):
         if not is_open[j] or loss[j] >= least or kept[j]:
             continue
-        for k in range(len(room)):
-            if use[k, j] > 0.0 and used[k] > room[k] + ROOM * abs(room[k]):
-                found, least = np.int64(j), loss[j]
-                break
+        broken = False
+        for k in range(len(use)):
+            broken |= use[k, j] > 0.0 and used[k] > room[k] + ROOM * abs(room[k])
+        for f in range(len(member)):
+            k = len(use) + member[f, j]
+            broken |= k >= len(use) and amount[f, j] > 0.0 and used[k] > room[k] + ROOM * abs(room[k])
+        if broken:
+            found, least = np.int64(j), loss[j]
     return found
 
 
 @kernel
 def shake(  # type: ignore[no-untyped-def]
-    indptr, col, saving, row, col_start, col_pair, use, room, order,
+    indptr, col, saving, row, col_start, col_pair, use, member, amount, room, order,
     is_open, used, who, best, second, loss, least, pool, draws,
 ):  # fmt: skip
     """Open some neighbouring columns at random, close what then is too much, swap; keep what is no worse.
@@ -333,20 +342,20 @@ def shake(  # type: ignore[no-untyped-def]
             if not is_open[new]:
                 forced[new] = True
                 _flip(
-                    indptr, col, saving, row, col_start, col_pair, use, new,
+                    indptr, col, saving, row, col_start, col_pair, use, member, amount, new,
                     is_open, used, who, best, second, loss, asleep,
                 )  # fmt: skip
         while True:
-            old = _cheapest(use, room, used, is_open, loss, forced)
+            old = _cheapest(use, member, amount, room, used, is_open, loss, forced)
             if old < 0:
                 break
             _flip(
-                indptr, col, saving, row, col_start, col_pair, use, old,
+                indptr, col, saving, row, col_start, col_pair, use, member, amount, old,
                 is_open, used, who, best, second, loss, asleep,
             )  # fmt: skip
         for _ in range(6):
             gained = interchange(
-                indptr, col, saving, row, col_start, col_pair, use, room, order,
+                indptr, col, saving, row, col_start, col_pair, use, member, amount, room, order,
                 is_open, used, who, best, second, loss, asleep, least,
             )  # fmt: skip
             if gained <= 0.0:

@@ -15,6 +15,7 @@ from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.methods import kernels
 from siting.methods.form import Form
 from siting.methods.form_kernels import best_pairs
+from siting.methods.limit_kernels import ROOM
 from siting.methods.run import Run
 
 _LEAST = 1e-11
@@ -27,13 +28,17 @@ ROUNDED = 0.3
 """Least share of a column in a fractional plan that rounding opens."""
 
 
+SLACK = 1e-9
+"""Relative room for sums of doubles when a floor is compared."""
+
+
 @dataclass(eq=False)
 class Search:
     """A plan on a form, with the state that makes swaps cheap.
 
     Attributes:
         is_open: (m,) the plan.
-        used: (K,) use of every limit.
+        room, used: (K+H,) what there is of every limit and group limit, and its use.
         who, best, second: (n,) serving column (-1: none), its saving, the second-best saving.
         loss: (m,) what closing an open column would lose.
     """
@@ -43,6 +48,7 @@ class Search:
     col_start: Longs
     col_pair: Ints
     is_open: Flags
+    room: Floats
     used: Floats
     who: Ints
     best: Floats
@@ -60,7 +66,7 @@ def begin(form: Form, is_open: Flags) -> Search:
     start, pair = form.by_column
     count = form.rows
     search = Search(
-        form, form.row, start, pair, is_open.copy(), np.zeros(len(form.room)),
+        form, form.row, start, pair, is_open.copy(), np.concatenate([form.room, form.left]), np.empty(0),
         np.empty(count, np.int32), np.empty(count), np.empty(count), np.empty(form.columns),
     )  # fmt: skip
     _recount(search)
@@ -69,7 +75,7 @@ def begin(form: Form, is_open: Flags) -> Search:
 
 def _recount(search: Search) -> None:
     form = search.form
-    search.used = form.use[:, search.is_open].sum(axis=1)
+    search.used = used_by(form, search.is_open)
     kernels.all_top_two(
         form.indptr,
         form.col,
@@ -82,12 +88,18 @@ def _recount(search: Search) -> None:
     )
 
 
+def used_by(form: Form, is_open: Flags) -> Floats:
+    """(K+H,) what a plan uses of every limit and group limit."""
+    return np.concatenate([form.use[:, is_open].sum(axis=1), form.spent(is_open)])
+
+
 def fill(search: Search, weight: Floats) -> None:
-    """Open greedily what still fits, by gain per use of the limits weighted by ``weight`` (K,)."""
+    """Open greedily what still fits, by gain per use of the limits weighted by ``weight`` (K+H,)."""
     form = search.form
     kernels.greedy(
         form.indptr, form.col, form.saving, search.col_start, search.col_pair, search.row,
-        form.use, form.room, weight, search.is_open, search.used, search.best.copy(),
+        form.use, form.member, form.amount, search.room, weight, search.is_open, search.used,
+        search.best.copy(),
     )  # fmt: skip
     _recount(search)
 
@@ -105,8 +117,8 @@ def improve(search: Search, run: Run, passes: int = 100, share: float = 1.0) -> 
         for begin in range(0, form.columns, _CHUNK):
             gained += kernels.interchange(
                 form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-                form.use, form.room, order[begin : begin + _CHUNK], search.is_open, search.used,
-                search.who, search.best, search.second, search.loss, asleep,
+                form.use, form.member, form.amount, search.room, order[begin : begin + _CHUNK],
+                search.is_open, search.used, search.who, search.best, search.second, search.loss, asleep,
                 _LEAST * max(1.0, search.savings),
             )  # fmt: skip
             if run.over or run.left < least_left:
@@ -120,18 +132,25 @@ def improve(search: Search, run: Run, passes: int = 100, share: float = 1.0) -> 
             asleep[:] = False
 
 
+def first_prices(form: Form) -> Floats:
+    """(K+H,) prices of limits before anything better is known."""
+    return np.concatenate([1.0 / np.maximum(form.room, 1e-9), np.zeros(len(form.left))])
+
+
 def rounded(form: Form, y: Floats, price: Floats, run: Run) -> Flags:
     """A plan from a fractional one (m,): its larger shares, filled up at the limits' prices, improved."""
     is_open = np.zeros(form.columns, dtype=bool)
-    room = form.room + kernels.ROOM * np.abs(form.room)
+    room = form.room + ROOM * np.abs(form.room)
+    left = np.append(form.left + ROOM * np.abs(form.left), np.inf)
     for j in np.argsort(-y, kind="stable"):
         if y[j] < ROUNDED:
             break
-        if np.all(form.use[:, j] <= room):
+        if np.all(form.use[:, j] <= room) and np.all(form.amount[:, j] <= left[form.member[:, j]]):
             is_open[j] = True
             room = room - form.use[:, j]
+            left[form.member[:, j]] -= form.amount[:, j]
     search = begin(form, is_open)
-    fill(search, price if price.any() else 1.0 / np.maximum(form.room, 1e-9))
+    fill(search, price if price.any() else first_prices(form))
     improve(search, run, passes=20)
     return search.is_open
 
@@ -143,8 +162,8 @@ def shake(search: Search, seed: int, trials: int, pool: Longs) -> bool:
     order = rng.permutation(form.columns)
     kernels.shake(
         form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-        form.use, form.room, order, search.is_open, search.used, search.who, search.best,
-        search.second, search.loss, _LEAST * max(1.0, before), pool, rng.random((trials, 8)),
+        form.use, form.member, form.amount, search.room, order, search.is_open, search.used, search.who,
+        search.best, search.second, search.loss, _LEAST * max(1.0, before), pool, rng.random((trials, 8)),
     )  # fmt: skip
     _recount(search)
     return search.savings > before + _LEAST * max(1.0, before)
@@ -166,19 +185,18 @@ def around(form: Form, center: int, count: int) -> Flags:
 
 def fits(form: Form, is_open: Flags) -> bool:
     """Whether a plan keeps every limit."""
-    used = form.use[:, is_open].sum(axis=1)
-    return bool(np.all(used <= form.room + kernels.ROOM * np.abs(form.room)))
+    room = np.concatenate([form.room, form.left])
+    return bool(np.all(used_by(form, is_open) <= room + ROOM * np.abs(room)))
 
 
 def per_part(form: Form, is_open: Flags) -> Floats:
     """(1+G,) savings of a plan in the objective and in every floor."""
     best, _ = top_two_parts(form, is_open)
-    total: Floats = best.sum(axis=1)
-    return total
+    return form.totals(best)
 
 
 def top_two_parts(form: Form, is_open: Flags) -> tuple[Floats, Floats]:
-    """(1+G, n) best and second-best savings of every row in a plan, per part."""
+    """(1+S+F, n) best and second-best savings of every row in a plan, per part."""
     found = np.zeros((2, len(form.parts), form.rows))
     pairs = np.empty((2, form.rows), dtype=np.int64)
     best_pairs(form.indptr, form.col, is_open, pairs[0], pairs[1])
@@ -190,4 +208,4 @@ def top_two_parts(form: Form, is_open: Flags) -> tuple[Floats, Floats]:
 
 def keeps_floors(form: Form, parts: Floats) -> bool:
     """Whether savings per part reach every floor, up to the rounding of sums."""
-    return bool(np.all(parts[1:] >= form.floor - 1e-9 * np.maximum(1.0, np.abs(form.floor))))
+    return bool(np.all(parts[1:] >= form.floor - SLACK * np.maximum(1.0, np.abs(form.floor))))

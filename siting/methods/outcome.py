@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from siting.instance.arrays import Ints
 from siting.methods.warm import Point
-from siting.plan import Termination
+from siting.plan import Plan, Termination
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +19,7 @@ class Outcome:
             among plans that keep what the earlier ones achieved.
         termination: why the method stopped.
         infeasible: it is proved that there is no plan.
+        plan: the whole plan, where it is more than what is opened; else None.
         duals: per objective a good point of its dual, where the method knows one.
     """
 
@@ -27,3 +28,4 @@ class Outcome:
     termination: Termination
     infeasible: bool = False
     duals: tuple[Point | None, ...] = ()
+    plan: Plan | None = None

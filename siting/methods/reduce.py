@@ -8,23 +8,18 @@ from siting.compiled import inner, kernel
 from siting.instance.arrays import Flags, Floats, Ints
 from siting.measures import OptionMeasure
 from siting.measures.levels import Levels
+from siting.methods.limits import OptionLimits, option_limits
 from siting.problem import Problem
 
 
-def burdens(problem: Problem) -> Floats:
-    """(K, M) coefficients of the option rows and objectives, signed so that less is better."""
+def burdens(problem: Problem, limits: OptionLimits) -> Floats:
+    """(K, M) coefficients of the dense option rows and objectives, signed so that less is better."""
     rows = []
     for objective in problem.objectives:
         if isinstance(objective.term.measure, OptionMeasure):
             sign = -1.0 if objective.maximize else 1.0
             rows.append(sign * objective.term.measure.coefficients(objective.term))
-    for limit in problem.limits:
-        measure = limit.term.measure
-        if isinstance(measure, OptionMeasure):
-            coefficients = measure.coefficients(limit.term)
-            rows += [coefficients] * bool(np.isfinite(limit.high))
-            rows += [-coefficients] * bool(np.isfinite(limit.low))
-    return np.array(rows).reshape(len(rows), len(problem.responses.options.site))
+    return np.vstack([np.array(rows).reshape(len(rows), limits.use.shape[1]), limits.use])
 
 
 def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None) -> Ints:
@@ -36,7 +31,8 @@ def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None
     those that help to reach a limit that demands openings: k beside j counts twice, k alone once.
     """
     options = problem.responses.options
-    burden = burdens(problem)
+    limits = option_limits(problem, tightened=False)
+    burden = burdens(problem, limits)
     candidate = options.usable.copy()
     candidate[: options.existing] = False
     in_rows = np.zeros(len(candidate), dtype=bool)
@@ -46,11 +42,11 @@ def useful_candidates(problem: Problem, levels: Levels, keep: Ints | None = None
     stay = options.required.copy()
     if keep is not None:
         stay[keep] = True
-    wanted = (wanted & (counts | ~_dominated(levels, burden, wanted))) | stay
+    wanted = (wanted & (counts | ~_dominated(levels, burden, limits, wanted))) | stay
     return np.flatnonzero(wanted).astype(np.int32)
 
 
-def _dominated(levels: Levels, burden: Floats, wanted: Flags) -> Flags:
+def _dominated(levels: Levels, burden: Floats, limits: OptionLimits, wanted: Flags) -> Flags:
     """(M,) candidates that another one replaces."""
     row_start = levels.level_ptr[levels.row_ptr]
     depth = np.empty(len(levels.option), dtype=np.int32)
@@ -59,7 +55,7 @@ def _dominated(levels: Levels, burden: Floats, wanted: Flags) -> Flags:
     _by_column(levels.row_ptr, levels.level_ptr, levels.option, depth, column_start, row, column_depth)
     dropped: Flags = _find_dominated(
         row_start, levels.option, depth, column_start, row, column_depth,
-        np.ascontiguousarray(burden.T), wanted,
+        np.ascontiguousarray(burden.T), limits.member, limits.amount, wanted,
     )  # fmt: skip
     return dropped
 
@@ -84,7 +80,9 @@ def _by_column(row_ptr, level_ptr, option, depth, column_start, row, column_dept
 
 
 @kernel
-def _find_dominated(row_start, option, depth, column_start, row, column_depth, burden, wanted):  # type: ignore[no-untyped-def]
+def _find_dominated(  # type: ignore[no-untyped-def]
+    row_start, option, depth, column_start, row, column_depth, burden, member, amount, wanted
+):  # fmt: skip
     dropped = np.zeros(len(wanted), np.bool_)
     for j in range(len(wanted)):
         begin, end = column_start[j], column_start[j + 1]
@@ -103,19 +101,24 @@ def _find_dominated(row_start, option, depth, column_start, row, column_depth, b
             k = option[q]
             if k == j or dropped[k] or not wanted[k]:
                 continue
-            if _replaces(k, j, column_start, row, column_depth, burden):
+            if _replaces(k, j, column_start, row, column_depth, burden, member, amount):
                 dropped[j] = True
                 break
     return dropped
 
 
 @inner
-def _replaces(k, j, column_start, row, column_depth, burden):  # type: ignore[no-untyped-def]
+def _replaces(k, j, column_start, row, column_depth, burden, member, amount):  # type: ignore[no-untyped-def]
     better = False
     for b in range(burden.shape[1]):
         if burden[k, b] > burden[j, b]:
             return False
         if burden[k, b] < burden[j, b]:
+            better = True
+    for f in range(len(member)):
+        if amount[f, k] > 0.0 and (member[f, k] != member[f, j] or amount[f, k] > amount[f, j]):
+            return False
+        if amount[f, k] < amount[f, j]:
             better = True
     p, end = column_start[k], column_start[k + 1]
     if end - p < column_start[j + 1] - column_start[j]:

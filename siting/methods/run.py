@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from siting.plan import PROVED_GAP, Termination
 from siting.result import Progress
@@ -47,6 +48,11 @@ class Run:
     def spent(self) -> float:
         """Wall seconds since the solve began."""
         return time.monotonic() - self._begun
+
+    def within(self, seconds: float) -> Run:
+        """The same run with a time limit ``seconds`` from now, if that is tighter."""
+        until = min(self.spent + seconds, self.spent + self.left)
+        return replace(self, seconds=None if math.isinf(until) else until)
 
     def keep_back(self, seconds: float) -> None:
         """Leave so much of the time allowed, a fifth of what is left at most, to what comes after."""

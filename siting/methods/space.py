@@ -48,17 +48,17 @@ class Space:
             form, columns, rows, moved = shrink(full, none, full.must)
             moved = moved[:, rows]
         self._slack = 1e-9 * np.maximum(1.0, np.abs(full.room))
-        self.feasible = bool(np.all(form.room >= -self._slack))
+        self._slack_left = 1e-9 * np.maximum(1.0, np.abs(full.left))
+        self.feasible = bool(np.all(form.room >= -self._slack) and np.all(form.left >= -self._slack_left))
         never = np.any(form.use > (form.room + self._slack)[:, None], axis=0)
+        never |= form.beyond(form.left + self._slack_left)
         if never.any():
             form, left, rows, _ = shrink(form, never, np.zeros(form.columns, dtype=bool))
             columns, moved = columns[left], moved[:, rows]
-        binds = np.maximum(0.0, form.use).sum(axis=1) > form.room
-        self._slack = self._slack[binds]
-        self.form = replace(form, use=np.ascontiguousarray(form.use[binds]), room=form.room[binds])
+        self._drop_idle(form)
         self.columns = columns
         self.exact = True
-        self._moved, self._binds = moved, binds
+        self._moved = moved
         self._whole: Form = self.form
         self._base = np.zeros(self.form.rows)
         self._rows = np.arange(self.form.rows)
@@ -67,6 +67,23 @@ class Space:
         self.dual: volume.Dual | None = None
         self.point: Point | None = None
         self._engine: volume.Volume | None = None
+
+    def _drop_idle(self, form: Form) -> None:
+        """Drop the limits that everything together keeps."""
+        binds = np.maximum(0.0, form.use).sum(axis=1) > form.room
+        tight = form.spent(np.ones(form.columns, dtype=bool)) > form.left
+        number = np.append(np.where(tight, np.cumsum(tight) - 1, -1), -1).astype(np.int32)
+        member = number[form.member]
+        self._slack, self._slack_left = self._slack[binds], self._slack_left[tight]
+        self.form = replace(
+            form,
+            use=np.ascontiguousarray(form.use[binds]),
+            room=form.room[binds],
+            member=member,
+            amount=np.where(member >= 0, form.amount, 0.0),
+            left=form.left[tight],
+        )
+        self._binds, self._tight = binds, tight
 
     @property
     def engine(self) -> volume.Volume:
@@ -84,9 +101,10 @@ class Space:
         child = copy(self)
         child.fixed = self.fixed.copy()
         if opened:
-            room = self.form.room - self.form.use[:, column]
-            child.feasible = bool(np.all(room >= -self._slack))
-            close = np.any(self.form.use > (room + self._slack)[:, None], axis=0) & ~open_
+            room, left = self.form.room - self.form.use[:, column], self.form.left - self.form.spent(open_)
+            child.feasible = bool(np.all(room >= -self._slack) and np.all(left >= -self._slack_left))
+            close = np.any(self.form.use > (room + self._slack)[:, None], axis=0)
+            close = (close | self.form.beyond(left + self._slack_left)) & ~open_
         child._take_out(close, open_)
         return child
 
@@ -109,23 +127,27 @@ class Space:
         if known is None or self.form.need is None or len(known.mu) != len(self.form.floor):
             self.dual = volume.begin(self.form, best, second)
             return
-        self.dual = volume.begin(self.form, best, second, known.mu)
+        self.dual = volume.begin(self.form, best, second, known.mu.copy())
         has, lam = known.at(self.form.need)
-        gone = volume.weighted(self._moved, known.mu)[self._rows] + self._base[self._rows]
+        gone = self._whole.weighted(self._moved, known.mu)[self._rows] + self._base[self._rows]
         self.dual.lam[has] = np.maximum(0.0, lam - gone[has])
         if len(known.pi) == len(self._binds):
             self.dual.pi, self.dual.tau = known.pi[self._binds], known.tau
+        if len(known.toll) == len(self._tight):
+            self.dual.toll = known.toll[self._tight]
 
     def best_point(self) -> Point | None:
         """The best point of the dual while nothing is fixed; None where rows are no needs."""
         need, dual = self._whole.need, self.dual
         if need is None or dual is None:
             return None
-        lam = volume.weighted(self._moved, dual.mu) + self._base
+        lam = self._whole.weighted(self._moved, dual.mu) + self._base
         lam[self._rows] += dual.lam
         pi = np.zeros(len(self._binds))
         pi[self._binds] = dual.best_pi
-        return Point(need, lam, dual.mu, pi, dual.tau)
+        toll = np.zeros(len(self._tight))
+        toll[self._tight] = dual.toll
+        return Point(need, lam, dual.mu.copy(), pi, dual.tau, toll)
 
     def shrink(self, needed: float) -> bool:
         """Fix the columns that no plan worth ``needed`` opens, or that all of them open.
@@ -169,10 +191,11 @@ class Space:
         lam = self._base.copy()
         lam[self._rows] += self.dual.lam
         before = self.form.constant
-        self._whole, columns, rows, base = shrink(self._whole, close, open_, cut)
+        old = self._whole
+        self._whole, columns, rows, base = shrink(old, close, open_, cut)
         self.fixed[self.columns[open_]] = True
         self.columns = self.columns[columns]
-        self.dual = volume.shrunk(self.dual, lam, columns, rows, base, self._whole.constant - before)
+        self.dual = volume.shrunk(self.dual, old, lam, columns, rows, base, self._whole.constant - before)
         self._rows, self._base = np.arange(len(rows)), np.zeros(len(rows))
         self.form, self._engine = self._whole, None
 
@@ -188,7 +211,7 @@ class Space:
         self.form, columns, rows, base = shrink(whole, none, none, np.maximum(useless, near))
         if self.dual is not None:
             moved = self.form.constant - whole.constant
-            self.dual = volume.shrunk(self.dual, self.dual.lam, columns, rows, base, moved)
+            self.dual = volume.shrunk(self.dual, whole, self.dual.lam, columns, rows, base, moved)
         if self.exact:  # what was cut is of no use to anybody
             self._whole, self._nearest = self.form, None
             self._rows, self._base = np.arange(len(rows)), np.zeros(len(rows))

@@ -50,7 +50,7 @@ def solve_pieces(
     """Solve the pieces with the largest gaps at the best prices and multipliers of the dual.
 
     Args:
-        form: a form without floors.
+        form: a form; what it lacks at floors is paid for at their multipliers.
         dual: its dual; the best point is used.
         plan: (m,) the best plan known.
         run: limits in force.
@@ -66,9 +66,13 @@ def solve_pieces(
         return None
     first, last = (ufunc.reduceat(label[form.col], form.indptr[:-1]) for ufunc in (np.minimum, np.maximum))
     shared = first != last
-    paid = np.maximum(0.0, form.parts - np.where(shared, dual.lam, 0.0)[form.row])
-    beyond = replace(form, parts=paid, saving=paid[0], constant=0.0)
-    price = (dual.best_pi[:, None] * form.use).sum(axis=0)
+    saving = form.weighted(form.parts, dual.mu, form.row) if len(form.floor) else form.parts[0]
+    paid = np.maximum(0.0, saving - np.where(shared, dual.lam, 0.0)[form.row])
+    price = dual.price(form)
+    beyond = Form(
+        form.option, form.indptr, form.col, paid[None], paid, form.floor[:0], 0.0, form.use[:0],
+        form.room[:0], form.must,
+    )  # fmt: skip
     promised = np.zeros(count)
     promised += np.bincount(first[~shared], dual.lam[~shared], count)
     promised += np.bincount(label, np.maximum(0.0, dual.rho - price), count)
@@ -83,7 +87,7 @@ def solve_pieces(
             return None, 0.0
         columns = label == number
         piece, _, _, _ = shrink(beyond, ~columns, none)
-        found, bound = solve_core(piece, quiet, left, plan[columns], price=dual.best_pi)
+        found, bound = solve_core(piece, quiet, left, plan[columns], price=price[columns])
         return found, 0.0 if bound is None else max(0.0, float(promised[number] - bound))
 
     wanted = _worth_solving(promised - _kept(beyond, plan, price, label, count))

@@ -6,10 +6,11 @@ import time
 
 import numpy as np
 
-from siting.instance.arrays import Flags, Ints, Longs
+from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.methods import local_search, volume
 from siting.methods.closing import Closing
-from siting.methods.form import Form, shrink, unit_of
+from siting.methods.form import Form, reweighted, shrink, unit_of
+from siting.methods.guided import any_plan, guided
 from siting.methods.run import Run
 from siting.methods.space import Space
 from siting.methods.warm import Point
@@ -20,6 +21,9 @@ TRIALS, VAIN = 100, 5
 
 RENEWED = 0.67
 """While the gap falls to less than this share of itself, averages of the dual are out of date."""
+
+FIRST_SECONDS = 20.0
+"""Seconds that the program for a first plan may take."""
 
 MANY_PAIRS, NEAR_PRICE = 5_000_000, 0.9
 """Pairs from which plans are rounded on those columns only whose value comes so near their price."""
@@ -68,6 +72,7 @@ class Stage:
         self.feasible = self.space.feasible
         self._unit = unit_of(form)
         self._known = known
+        self._worth = form.worth
         self.plan: Flags | None = None
         self.value = -np.inf
         # Nothing can save more than every row its best.
@@ -103,6 +108,8 @@ class Stage:
         """Best plan (option numbers), its value, and a certified bound."""
         with self.run.phase("local search"):
             self._first_plan(start)
+            if self.plan is None and len(self.full.family):
+                self._any_plan()
         if self.plan is None:
             return None, -np.inf, self.bound
         with self.run.phase("bound"):
@@ -134,15 +141,29 @@ class Stage:
         if start is not None:
             self.offer(np.isin(self.full.option, start))
         self.space.keep_nearest(NEAREST + NEAREST_SHARE * self.core.columns // self._most_opened())
-        form = self.core
-        is_open = self.plan[self.columns] if self.plan is not None else np.zeros(form.columns, dtype=bool)
-        search = local_search.begin(form, is_open)
-        local_search.fill(search, 1.0 / np.maximum(form.room, 1e-9))
-        if self.offer_core(search.is_open):
-            self.tell()
-        local_search.improve(search, self.run, share=0.3)
-        self.offer_core(search.is_open)
+        columns = self.core.columns
+        is_open = self.plan[self.columns] if self.plan is not None else np.zeros(columns, dtype=bool)
+
+        def search(form: Form) -> Flags:
+            """Fill up, and swap."""
+            search = local_search.begin(form, is_open)
+            local_search.fill(search, local_search.first_prices(form))
+            if self.offer_core(search.is_open):
+                self.tell()
+            local_search.improve(search, self.run, share=0.3)
+            return search.is_open
+
+        found, self._worth = guided(self.core, self._worth, self.run, search)
+        self.offer_core(found)
         self.tell()
+
+    def _any_plan(self) -> None:
+        """A first plan by mixed-integer programming, or the proof that floors and limits allow none."""
+        found, none = any_plan(self.core, self.run, min(FIRST_SECONDS, 0.3 * self.run.left))
+        self.feasible = not none
+        if found is not None:
+            self.offer_core(found)
+            self.tell()
 
     def _most_opened(self) -> int:
         """About how many columns the limits let a plan open."""
@@ -177,16 +198,25 @@ class Stage:
         """A plan from the averaged fractional one, completed and improved."""
         form, dual = self.core, self.dual
         if len(form.col) <= MANY_PAIRS:
-            self.offer_core(local_search.rounded(form, dual.y, dual.best_pi, self.run))
+            self.offer_core(self._rounded(form, dual.y))
             return
         # Of very many columns only those are looked at that the dual thinks of as well.
         assert self.plan is not None
-        worth = dual.rho > NEAR_PRICE * (dual.best_pi[:, None] * form.use).sum(axis=0)
+        worth = dual.rho > NEAR_PRICE * dual.price(form)
         near = worth | (dual.y > 0.01) | self.plan[self.columns]
         part, columns, _, _ = shrink(form, ~near, np.zeros(form.columns, dtype=bool))
         plan = np.zeros(form.columns, dtype=bool)
-        plan[columns[local_search.rounded(part, dual.y[columns], dual.best_pi, self.run)]] = True
+        plan[columns[self._rounded(part, dual.y[columns])]] = True
         self.offer_core(plan)
+
+    def _rounded(self, form: Form, y: Floats) -> Flags:
+        """A plan of a form from a fractional one, floors of families worth what they are in the dual."""
+        dual = self.dual
+        worth = dual.mu[form.steady :].copy()
+        found, self._worth = guided(
+            form, worth, self.run, lambda form: local_search.rounded(form, y, dual.prices, self.run)
+        )
+        return found
 
     def shake(self) -> None:
         """Disturb the best plan here and there until that is in vain."""
@@ -194,6 +224,8 @@ class Stage:
         form = self.core
         if not form.columns:
             return
+        if len(form.family):
+            form = reweighted(form, self._worth)
         search = local_search.begin(form, self.plan[self.columns])
         y = self.dual.y
         undecided = np.flatnonzero((y > 0.01) & (y < 0.99))

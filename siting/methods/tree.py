@@ -148,5 +148,5 @@ class Tree:
         if self._count % _SEARCHED == 1:
             dual = space.dual
             assert dual is not None
-            self._offer(space, local_search.rounded(space.form, dual.y, dual.best_pi, self._run))
+            self._offer(space, local_search.rounded(space.form, dual.y, dual.prices, self._run))
         return bound

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Point:
         mu: (G,) multipliers of the floors.
         pi: (K,) prices of the limits.
         tau: width of the smoothing of the price search.
+        toll: (H,) prices of the group limits.
     """
 
     need: Ints
@@ -27,6 +28,7 @@ class Point:
     mu: Floats
     pi: Floats
     tau: float
+    toll: Floats = field(default_factory=lambda: np.empty(0))
 
     def at(self, need: Ints) -> tuple[np.ndarray, Floats]:
         """Which of some needs (x,) have a multiplier, (x,) flags, and those that there are."""
