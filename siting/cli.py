@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -60,7 +60,8 @@ def solve(
     ] = None,
     solver: Annotated[str, typer.Option(metavar="highs|cbc", help="Solver of the exact method.")] = "highs",
     method: Annotated[
-        str, typer.Option(metavar="auto|center|set_cover|exact|decomposition", help="How to solve.")
+        str,
+        typer.Option(metavar="auto|center|set_cover|exact|decomposition|relaxation", help="How to solve."),
     ] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary.json, and everything else on stderr.")
@@ -68,15 +69,15 @@ def solve(
 ) -> None:
     """Choose sites and prove how good the choice is.
 
-    Writes sites.csv, assignments.csv, summary.json and model.toml. Ctrl-C stops and keeps the best plan found
-    so far; a second Ctrl-C aborts. Exit codes: 0 plan written, 1 a solver failed, 2 bad input,
-    3 proved infeasible, 4 stopped without a plan.
+    Writes sites.csv, assignments.csv, summary.json and model.toml, and closed.csv where facilities may
+    be closed. Ctrl-C stops and keeps the best plan found so far; a second Ctrl-C aborts. Exit codes:
+    0 plan written, 1 a solver failed, 2 bad input, 3 proved infeasible, 4 stopped without a plan.
     """
     with _complaints():
         given = _numbers(numbers or [])
         options = {} if gap is None else {"gap": gap}
         result, folder = _solve(
-            instance, model, out, numbers=given, seconds=seconds, seed=seed, threads=threads,
+            instance, model, out, seconds, numbers=given, seed=seed, threads=threads,
             solver=solver, method=method, **options,
         )  # fmt: skip
         raise typer.Exit(_report(result, folder, as_json))
@@ -202,7 +203,9 @@ def _numbers(given: list[str]) -> dict[str, float]:
     return numbers
 
 
-def _solve(instance: str, model: str, out: Path | None, **options: object) -> tuple[Result, Path]:
+def _solve(
+    instance: str, model: str, out: Path | None, seconds: float | None, **options: object
+) -> tuple[Result, Path]:
     """Read, solve with progress on stderr, and write; the plan folder comes second."""
     from siting.engine import solve as engine_solve
     from siting.model import load_model
@@ -215,24 +218,44 @@ def _solve(instance: str, model: str, out: Path | None, **options: object) -> tu
     folder = out or Path("plans") / f"{data.settings.name}-{question.name}"
     check_writable(folder)
     with shown(_console(err=True)) as progress:
-        result = stoppable(
-            lambda stop: engine_solve(data, question, progress=progress, stop=stop, **options)  # type: ignore[arg-type]
-        )
+        limits: dict[str, Any] = {**options, "seconds": seconds, "progress": progress}
+        result = stoppable(lambda stop: engine_solve(data, question, stop=stop, **limits))
     if result.plan is not None:
+        _study(result, seconds)
         write(result, folder)
     return result, folder
 
 
+def _study(result: Result, seconds: float | None) -> None:
+    """Further solves that a plan across periods or scenarios asks for, where there is time for them."""
+    layout = result.problem.responses.layout
+    wanted = {
+        "nesting": (layout.periods, "what each period could have if it stood alone"),
+        "stability": (layout.scenarios, "how stable the sites are"),
+    }
+    for name, (there, about) in wanted.items():
+        if not there:
+            continue
+        if seconds is not None:
+            typer.echo(f"not looked at under --seconds: {about} (result.{name} does)", err=True)
+            continue
+        typer.echo(f"looking at {about}", err=True)
+        getattr(result, name)
+
+
 def _report(result: Result, folder: Path, as_json: bool) -> int:
     """Print the outcome; returns the exit code."""
+    from siting.figures import closed_table
     from siting.plan import Status
     from siting.terminal.report import print_no_plan, print_plan
+    from siting.terminal.studies import print_studies
     from siting.writers import summary_text
 
     if as_json:
         sys.stdout.write(summary_text(result))
     if result.plan is not None:
-        print_plan(_console(err=as_json), result.summary, result.sites, str(folder))
+        print_plan(_console(err=as_json), result.summary, result.sites, closed_table(result), str(folder))
+        print_studies(_console(err=as_json), result)
         return DELIVERED
     print_no_plan(_console(err=True), result.summary)
     return INFEASIBLE if result.status is Status.INFEASIBLE else NO_PLAN

@@ -381,6 +381,20 @@ def test_sites_by_hand_with_more_columns(three_towns, tmp_path):
     ]
 
 
+def test_sites_by_hand_with_units_and_closings(three_towns, tmp_path):
+    """The model knows one unit per site, and closes nothing."""
+    file = by_hand(tmp_path, "malva,fire_department,2", header="site_id,type,units")
+    closed = three_towns.facilities.ids[0]
+    (tmp_path / "closed.csv").write_text(f"facility_id\n{closed}\n", encoding="utf-8")
+    text = "\n".join(check_folder(three_towns, file).findings)
+    assert "fire_department at malva: 2 units, must be 1 to 1" in text
+    assert "closed.csv: the model closes nothing" in text
+    assert "closed although it may not be" in text
+    file = by_hand(tmp_path, "malva,fire_department,0", header="site_id,type,units")
+    with pytest.raises(PlanError, match="units: '0' must be a whole number >= 1"):
+        check_folder(three_towns, file)
+
+
 def test_no_sites_at_all(three_towns, tmp_path):
     assert check_folder(three_towns, by_hand(tmp_path)).figures["money"]["spent"] == 0
 

@@ -8,9 +8,11 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from rich_instance import build_rich
 
 from siting.check.times import Ground
 from siting.instance import Instance
+from siting.response import Layout
 from siting.roads.graph import to_networkx
 
 SETTINGS = {
@@ -148,4 +150,66 @@ def test_origin_destination_table(seed):
         one = int(rng.integers(len(is_open)))
         only = np.arange(len(is_open)) == one
         needs = np.arange(len(ground.needs.place))
-        np.testing.assert_array_equal(ground.one(one, needs), ground.answers(only).ms)
+        pairs = ground.between(np.full(len(needs), one), needs, np.full(len(needs), np.inf))
+        np.testing.assert_array_equal(pairs, ground.answers(only).ms)
+
+
+def ways(instance: Instance, option_site: int, scenario: int, factor: float | None) -> dict[int, float]:
+    """Ms of a vehicle, or metres without a factor, from a site to every place it reaches."""
+    graph = to_networkx(instance.roads)
+    edits = instance.scenarios[scenario].factor
+    for n, (tail, head) in enumerate(zip(instance.roads.tail, instance.roads.head, strict=True)):
+        one, other = instance.roads.ids[tail], instance.roads.ids[head]
+        edge = graph.edges[one, other]
+        times = 1.0 if edits is None else edits[n]
+        if math.isinf(times):
+            graph.remove_edge(one, other)
+        elif factor is None:
+            edge["way"] = max(1, edge["length"])
+        else:
+            edge["way"] = max(1, round(max(1, round(edge["ms"] * times)) * factor))
+    node = instance.roads.ids[instance.sites.node[option_site]]
+    length = nx.single_source_dijkstra_path_length(graph, node, weight="way")
+    return {n: length[place] for n, place in enumerate(instance.places.ids) if place in length}
+
+
+def equivalent(ground: Ground, option: int, need: int) -> float:
+    """Ms of an option to a need by the rule of the layout, looked up one by one; inf where none."""
+    instance, options, needs = ground.instance, ground.options, ground.needs
+    service, scenario = ground.settings.services[needs.service[need]], int(needs.scenario[need])
+    turnout = ground.settings.types[options.type[option]].turnout_ms.get(service.id)
+    lost = instance.scenarios[scenario].lost[options.site[option]]
+    if turnout is None or lost or options.period[option] > needs.period[need]:
+        return math.inf
+    place, site = int(needs.place[need]), int(options.site[option])
+    ms = ways(instance, site, scenario, service.vehicle_factor).get(place, math.inf) + turnout
+    metres = ways(instance, site, scenario, None).get(place, math.inf)
+    kind = instance.places.kinds[instance.places.kind[place]]
+    per_metre = service.standard_ms[kind] / service.distance_m[kind]
+    far = math.inf if math.isinf(metres) else round(metres * per_metre)
+    return {"minutes": ms, "km": far, "both": max(ms, far), "either": min(ms, far)}[ground.layout.standard]
+
+
+@pytest.mark.parametrize("standard", ["minutes", "km", "both", "either"])
+@pytest.mark.parametrize("seed", range(3))
+def test_scenarios_periods_and_distances(seed, standard):
+    rng = np.random.default_rng(seed)
+    instance = build_rich(rng)
+    layout = Layout(scenarios=True, periods=True, standard=standard, every=True)
+    ground = Ground(instance, instance.settings, layout)
+    count, size = len(ground.options.site), len(ground.needs.place)
+    table = np.array([[equivalent(ground, j, i) for j in range(count)] for i in range(size)])
+    is_open = rng.random(count) < 0.5
+    least = np.where(is_open, table, np.inf).min(axis=1, initial=np.inf)
+    answers = ground.answers(is_open)
+    assert np.array_equal(np.nan_to_num(answers.ms, nan=np.inf), least)
+    served = np.flatnonzero(answers.option >= 0)
+    assert np.array_equal(table[served, answers.option[served]], least[served])
+    need, option = np.repeat(np.arange(size), count), np.tile(np.arange(count), size)
+    pairs = ground.between(option, need, np.full(len(need), np.inf))
+    assert np.array_equal(np.nan_to_num(pairs, nan=np.inf).reshape(size, count), table)
+    amount, classes = rng.integers(0, 3, count).astype(np.int32), np.arange(count, dtype=np.int32) % 2
+    limit = ground.needs.standard_ms
+    inside = (table <= limit[:, None]) * amount
+    wanted = np.column_stack([inside[:, classes == c].sum(axis=1) for c in (0, 1)])
+    assert np.array_equal(ground.coverers(amount, limit, classes, 2), wanted)

@@ -11,7 +11,7 @@ from plans import achieved_by, plan_of, problem_of, random_opening
 
 from siting.check import verify
 from siting.instance import Instance
-from siting.plan import Plan
+from siting.plan import Plan, Shares
 from siting.problem import Problem
 
 ROADS = [("a", "b", 5.0), ("b", "c", 5.0), ("c", "d", 5.0), ("d", "a", 5.0)]
@@ -114,7 +114,8 @@ def test_budget_in_decimals(tiny):
 
 def test_opened_twice(problem):
     plan = plan_of(problem, [1, 2])
-    twice = replace(plan, opened=np.array([1, 1, 2], dtype=np.int32))
+    three = np.ones(3, dtype=np.int32)
+    twice = replace(plan, opened=np.array([1, 1, 2], dtype=np.int32), units=three)
     assert "station at b: opened more than once" in found(problem, twice)
 
 
@@ -124,7 +125,8 @@ def test_opened_out_of_order(problem):
 
 
 def test_unknown_option(problem):
-    plan = replace(plan_of(problem, [1]), opened=np.array([1, 9], dtype=np.int32))
+    plan = plan_of(problem, [1])
+    plan = Plan(np.array([1, 9], dtype=np.int32), plan.serves, plan.response_ms)
     achieved = achieved_by(problem, plan_of(problem, [1]))
     assert verify(problem, plan, achieved) == ["opened: there is no option 9"]
 
@@ -212,3 +214,20 @@ def test_long_lists_are_cut(three_towns):
     findings = verify(problem, replace(plan, response_ms=ms), achieved_by(problem, plan))
     count = int(plan.served.sum())
     assert len(findings) == min(count, 20) + (count > 20)
+
+
+def test_what_the_model_does_not_know(problem):
+    plan = plan_of(problem, [1, 2])
+    achieved = achieved_by(problem, plan)
+
+    def refused(**changes: object) -> list[str]:
+        return verify(problem, replace(plan, **changes), achieved)
+
+    three = np.ones(3, dtype=np.int32)
+    assert refused(units=three) == ["plan.units must have 2 entries, found 3"]
+    assert refused(units=three[:2] * 2)[0] == "station at b: 2 units, must be 1 to 1"
+    assert refused(closed=np.zeros(1, dtype=np.int32))[0] == "station at a: closed although it may not be"
+    assert refused(closed=np.array([7])) == ["closed: there is no option 7"]
+    shares = Shares(three[:1], three[:1], np.ones(1), three[:1])
+    assert refused(shares=shares) == ["plan.shares must be None where nobody shares a need"]
+    assert refused(units=np.ones(2)) == ["plan.units must be one row of integers, found float64 (2,)"]

@@ -25,10 +25,13 @@ from siting import engine
 from siting.cli import app
 from siting.errors import SolverError
 from siting.instance import Instance
+from siting.methods import METHODS
+from siting.model import bundled_models
 from siting.plan import Status, Termination
 from siting.result import Progress, Result
 from siting.terminal import progress, words
 from siting.terminal.interrupt import stoppable
+from siting.terminal.proved import PROVED
 from siting.terminal.report import full_coverage, proof
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -258,6 +261,30 @@ def test_lists(run: Callable[..., Any]) -> None:
     assert "invented for siting (CC0 1.0)" in content
     assert run("models", "nothing").exit_code == 2
     assert run("instances", "nothing").exit_code == 2
+
+
+def test_models_are_listed_with_methods_and_sizes(run: Callable[..., Any]) -> None:
+    told = run("models").stdout.splitlines()
+    at = told.index("max_coverage  Most people within the response standard")
+    assert told[at + 2].startswith("    methods: exact, decomposition")
+    assert told[at + 3].startswith("    on two cores: ukraine, ")
+    Path("mine.toml").write_text(OWN_MODEL, encoding="utf-8")
+    told = run("models", "mine.toml").stdout.splitlines()
+    assert told[2].startswith("    methods: set_cover, exact")
+    assert told[3] == "    own"
+
+
+def test_the_help_names_every_method(run: Callable[..., Any]) -> None:
+    assert "|".join(["auto", *METHODS]) in run("solve", "--help").stdout
+
+
+@pytest.mark.xfail(reason="not every model has been measured yet", strict=True)
+def test_every_bundled_model_tells_where_it_was_proved() -> None:
+    assert sorted(PROVED) == bundled_models()
+
+
+def test_only_bundled_models_tell_where_they_were_proved() -> None:
+    assert set(PROVED) <= set(bundled_models())
 
 
 def test_the_first_signal_stops_the_second_aborts() -> None:

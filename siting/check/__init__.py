@@ -1,7 +1,7 @@
 """The independent checker: recomputes a plan from its instance, and says what is off."""
 
-from siting.check.audit import verify
 from siting.check.folder import check_folder
 from siting.check.report import Report
+from siting.check.verifier import verify
 
 __all__ = ["Report", "check_folder", "verify"]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from siting.check.audit import Audit
-from siting.instance.arrays import Flags, Floats, Ints, Longs
+from siting.check.means import by_dimension, facilities, layout_words, money
+from siting.check.needs import services_of, viewed
+from siting.check.rounded import Rounded
+from siting.check.rows import Rows, both, in_all, rows_of
+from siting.instance.arrays import Flags
 from siting.instance.decisions import decisions
 from siting.instance.settings import numbers as settings_numbers
+from siting.measures import Term
 
 NAMED = 20
 """Unreachable places the summary names per service."""
@@ -21,81 +25,13 @@ PROVED = 1e-9
 """Relative gap up to which a plan counts as proved optimal."""
 
 
-@dataclass(frozen=True)
-class Rounded:
-    """A recomputed figure that is written with so many decimals."""
-
-    value: float
-    decimals: int
-
-    def agrees(self, written: object) -> bool:
-        """Whether a number is this figure rounded; a figure halfway between may go either way."""
-        if isinstance(written, bool) or not isinstance(written, int | float):
-            return False
-        if not math.isfinite(written) or round(written, self.decimals) != written:
-            return False
-        unit = 10.0**-self.decimals
-        return abs(written - self.value) <= unit / 2 + 1e-12 * max(1.0, abs(self.value))
-
-    def __repr__(self) -> str:
-        return f"{self.value:.{self.decimals}f}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Needs, or some of them: all (N,).
-
-    Attributes:
-        place, service, kind, region: indices; region is -1 where unknown.
-        people, weight: people, and people x weight of the service.
-        minutes: per outcome (before, after) the response, NaN where nobody answers.
-        covered: per outcome whether it is within the standard.
-    """
-
-    place: Ints
-    service: Ints
-    kind: Ints
-    region: Ints
-    people: Longs
-    weight: Floats
-    minutes: Mapping[str, Floats]
-    covered: Mapping[str, Flags]
-
-    def where(self, which: Flags) -> _Rows:
-        """The needs marked in ``which`` (N,)."""
-        return _Rows(
-            self.place[which],
-            self.service[which],
-            self.kind[which],
-            self.region[which],
-            self.people[which],
-            self.weight[which],
-            {when: minutes[which] for when, minutes in self.minutes.items()},
-            {when: covered[which] for when, covered in self.covered.items()},
-        )
-
-
-def _rows(audit: Audit) -> _Rows:
-    needs, places = audit.ground.needs, audit.ground.instance.places
-    outcomes = {"before": audit.before, "after": audit.told}
-    return _Rows(
-        needs.place,
-        needs.service,
-        places.kind[needs.place],
-        places.area["region"][needs.place],
-        needs.people,
-        needs.weight,
-        {when: answers.ms / 60_000 for when, answers in outcomes.items()},
-        {when: answers.ms <= needs.standard_ms for when, answers in outcomes.items()},
-    )
-
-
-def expected_summary(audit: Audit, claims: Sequence[Any]) -> dict[str, Any]:
+def expected_summary(audit: Audit, claims: Sequence[Any], told: Sequence[Any] = ()) -> dict[str, Any]:
     """The part of summary.json that can be recomputed.
 
     Args:
         audit: the plan, recomputed.
         claims: ``objectives`` of the file, of which the bounds are taken.
+        told: ``limits`` of the file, of whose values the decimals are taken that rounded shares leave open.
     """
     problem, instance = audit.problem, audit.ground.instance
     settings, model = instance.settings, problem.model
@@ -113,16 +49,18 @@ def expected_summary(audit: Audit, claims: Sequence[Any]) -> dict[str, Any]:
             "question": model.question,
             "file": model.file,
         },
+        "layout": layout_words(audit.ground.settings, problem.responses.layout),
         "numbers": _numbers(audit),
         "decisions": decisions(instance),
         "objectives": objectives,
-        "limits": _limits(audit),
+        "limits": _limits(audit, told),
         "clashes": [],
-        **_response(audit, _rows(audit)),
+        **_response(audit, rows_of(audit)),
+        **by_dimension(audit, lambda scenario, period: in_all(rows_of(audit, scenario, period))),
         "unreachable": _unreachable(audit),
         "excluded": _excluded(audit),
-        "facilities": _facilities(audit),
-        "money": _money(audit),
+        "facilities": facilities(audit),
+        "money": money(audit),
         "synthetic": _synthetic(audit),
         "warnings": list(instance.warnings),
     }
@@ -140,7 +78,7 @@ def _objectives(audit: Audit, claims: Sequence[Any]) -> list[dict[str, Any]]:
         bound = claim.get("bound") if isinstance(claim, Mapping) else None
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             bound = None
-        value, before = audit.value(goal.term), audit.value_before(goal.term)
+        value, before = _value(audit, goal.term, claim), audit.value_before(goal.term)
         gap = of_gain = None
         if bound is not None:
             off, gain = abs(bound - value), abs(value - before)
@@ -176,41 +114,51 @@ def _numbers(audit: Audit) -> dict[str, float | None]:
     return {name: finite(value) for name, value in {**audit.problem.numbers, **changed}.items()}
 
 
-def _limits(audit: Audit) -> list[dict[str, Any]]:
+def _limits(audit: Audit, told: Sequence[Any]) -> list[dict[str, Any]]:
     return [
         {
             "label": limit.label,
-            "value": finite(audit.value(limit.term)),
+            "value": finite(_value(audit, limit.term, told[number] if number < len(told) else None)),
             "at_least": finite(limit.low),
             "at_most": finite(limit.high),
             "unit": limit.term.unit,
         }
-        for limit in audit.problem.limits
+        for number, limit in enumerate(audit.problem.limits)
     ]
 
 
-def _response(audit: Audit, rows: _Rows) -> dict[str, Any]:
+def _value(audit: Audit, term: Term, claim: object) -> float:
+    """A term's value; the claimed one where that is as close as rounded shares can tell."""
+    value = audit.value(term)
+    written = claim.get("value") if isinstance(claim, Mapping) else None
+    if isinstance(written, int | float) and abs(written - value) <= audit.off(term):
+        return float(written)
+    return value
+
+
+def _response(audit: Audit, rows: Rows) -> dict[str, Any]:
     """Before and after in all, per service by kind, and per region."""
     places, settings = audit.ground.instance.places, audit.ground.settings
     services = {}
-    for number, service in enumerate(settings.services):
+    for number, _ in services_of(settings, audit.ground.layout):
+        service = settings.services[number]
         mine = rows.where(rows.service == number)
         services[service.id] = {
             "title": service.title,
             "weight": service.weight,
             "standard_minutes": {kind: ms / 60_000 for kind, ms in service.standard_ms.items()},
-            **_both(mine, mine.people),
+            **both(mine, mine.people),
             "kinds": {
-                kind: _both(part := mine.where(mine.kind == k), part.people)
+                kind: both(part := mine.where(mine.kind == k), part.people)
                 for k, kind in enumerate(places.kinds)
             },
         }
     return {
         "in_all": {
-            **_both(rows, rows.weight),
+            **in_all(rows),
             "population": int(places.population[~places.excluded].sum()),
             "population_within_every_standard": {
-                when: _within_every(audit, rows, covered) for when, covered in rows.covered.items()
+                when: _within_every(audit, rows, when) for when in rows.outcomes
             },
         },
         "services": services,
@@ -218,57 +166,34 @@ def _response(audit: Audit, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _region(audit: Audit, rows: _Rows, number: int) -> dict[str, Any]:
-    regions = audit.ground.instance.areas["region"]
+def _region(audit: Audit, rows: Rows, number: int) -> dict[str, Any]:
+    regions, settings = audit.ground.instance.areas["region"], audit.ground.settings
     inside = rows.where(rows.region == number)
     return {
         "id": regions.ids[number],
         "name": regions.names[number],
-        "in_all": _both(inside, inside.weight),
+        "in_all": in_all(inside),
         "services": {
-            service.id: _both(part := inside.where(inside.service == s), part.people)
-            for s, service in enumerate(audit.ground.settings.services)
+            settings.services[s].id: both(part := inside.where(inside.service == s), part.people)
+            for s, _ in services_of(settings, audit.ground.layout)
         },
     }
 
 
-def _within_every(audit: Audit, rows: _Rows, covered: Flags) -> int:
-    """People of the places of which every need is covered."""
-    places = audit.ground.instance.places
-    met = np.bincount(rows.place[covered], minlength=len(places.ids)) == len(audit.ground.settings.services)
+def _within_every(audit: Audit, rows: Rows, when: str) -> int:
+    """People of the places of which every need is covered, by all who share it."""
+    places, counted = audit.ground.instance.places, services_of(audit.ground.settings, audit.ground.layout)
+    met = np.bincount(rows.place[rows.outcomes[when].whole()], minlength=len(places.ids)) == len(counted)
     return int(places.population[met & ~places.excluded].sum())
-
-
-def _both(rows: _Rows, weight: Longs | Floats) -> dict[str, Any]:
-    return {when: _figures(weight, rows.minutes[when], rows.covered[when]) for when in rows.minutes}
-
-
-def _figures(weight: Longs | Floats, minutes: Floats, covered: Flags) -> dict[str, Any]:
-    """Response figures of needs (N,) by their weights; minutes are NaN where nobody answers."""
-    served = ~np.isnan(minutes)
-    total, within, reached = weight.sum(), weight[covered].sum(), weight[served].sum()
-    waited = math.fsum(weight[served] * minutes[served])
-    worst = minutes[served & (weight > 0)]
-    return {
-        "people": _sum(total),
-        "people_within": _sum(within),
-        "share": Rounded(float(within / total), 6) if total else None,
-        "people_served": _sum(reached),
-        "mean_minutes": Rounded(waited / float(reached), 3) if reached else None,
-        "worst_minutes": Rounded(float(worst.max()), 3) if len(worst) else None,
-    }
-
-
-def _sum(value: Any) -> int | Rounded:
-    return int(value) if np.issubdtype(type(value), np.integer) else Rounded(float(value), 2)
 
 
 def _unreachable(audit: Audit) -> dict[str, Any]:
     """Per service the needs nothing can reach, and the places with most people among them."""
     needs, places = audit.ground.needs, audit.ground.instance.places
-    lost = audit.responses.unreachable
+    lost = np.intersect1d(audit.responses.unreachable, viewed(needs))
     result = {}
-    for number, service in enumerate(audit.ground.settings.services):
+    for number, _ in services_of(audit.ground.settings, audit.ground.layout):
+        service = audit.ground.settings.services[number]
         place = needs.place[lost[needs.service[lost] == number]]
         people = places.population[place]
         result[service.id] = {
@@ -295,38 +220,6 @@ def _excluded(audit: Audit) -> dict[str, Any]:
             for one, number in at.items()
         }
     return {**sums(places.excluded), "areas": areas}
-
-
-def _facilities(audit: Audit) -> dict[str, Any]:
-    options = audit.ground.options
-    existing = options.type[audit.ground.standing]
-    return {
-        kind.id: {
-            "title": kind.title,
-            "existing": int((existing == number).sum()),
-            "new": int((options.type[audit.opened] == number).sum()),
-            "allowed": _allowed(audit, "sites_open", options.type == number),
-        }
-        for number, kind in enumerate(audit.ground.settings.types)
-    }
-
-
-def _money(audit: Audit) -> dict[str, Any]:
-    options, opened = audit.ground.options, audit.opened
-    cost, kind = options.cost[opened], options.type[opened]
-    return {
-        "currency": audit.ground.settings.currency,
-        "spent": math.fsum(cost),
-        "budget": _allowed(audit, "cost", np.ones(len(options.site), dtype=bool)),
-        "by_type": {t.id: math.fsum(cost[kind == n]) for n, t in enumerate(audit.ground.settings.types)},
-    }
-
-
-def _allowed(audit: Audit, measure: str, scope: Flags) -> float | None:
-    """The lowest finite upper limit on a measure of exactly these options."""
-    limits = [one for one in audit.problem.limits if one.term.measure.name == measure]
-    highs = [one.high for one in limits if np.array_equal(one.term.scope, scope)]
-    return min((high for high in highs if math.isfinite(high)), default=None)
 
 
 def _synthetic(audit: Audit) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from siting.errors import PlanError, did_you_mean
@@ -22,6 +23,7 @@ SITES_TEXT = ("site_id", "name", "type", "region", "district", "community")
 SITES_NUMBERS = (
     "rank", "lat", "lon", "cost", "people_newly_covered", "people_served", "mean_response_minutes",
 )  # fmt: skip
+CLOSED_TEXT = ("facility_id", "name", "type", "site_id")
 ASSIGNMENTS_TEXT = ("place_id", "place", "service", "facility", "facility_type", "facility_before")
 ASSIGNMENTS_NUMBERS = ("people", "minutes", "covered", "minutes_before", "covered_before")
 
@@ -52,7 +54,11 @@ class PlanFiles:
 
     Attributes:
         sites: sites.csv.
-        opened: (R,) option number of each row of sites.csv.
+        candidate: (R,) candidate that each row of sites.csv opens.
+        units: (R,) how many units of it, one where the file does not say.
+        period: (R,) when, in the first period where the file does not say.
+        closed: closed.csv; None where there is none.
+        facilities: (D,) existing facility of each row of closed.csv.
         assignments: assignments.csv; None for a sites.csv alone.
         summary: summary.json; None for a sites.csv alone.
         model: content of model.toml; empty for a sites.csv alone.
@@ -60,7 +66,11 @@ class PlanFiles:
     """
 
     sites: Sheet
-    opened: Ints
+    candidate: Ints
+    units: Ints
+    period: Ints
+    closed: Sheet | None
+    facilities: Ints
     assignments: Sheet | None
     summary: dict[str, Any] | None
     model: str
@@ -85,14 +95,23 @@ def read_plan(instance: Instance, path: Path) -> PlanFiles:
     """
     report = Report()
     whole = path.is_dir()
-    sites_path = path / "sites.csv" if whole else path
-    required = (*SITES_TEXT, *SITES_NUMBERS) if whole else ("site_id", "type")
-    sites = _sheet(sites_path, required, SITES_NUMBERS, report)
-    opened = np.zeros(0, dtype=np.int32) if sites is None else _opened(instance, sites, report)
+    folder = path if whole else path.parent
+    required: tuple[str, ...] = (*SITES_TEXT, *SITES_NUMBERS) if whole else ("site_id", "type")
+    sites = _sheet(path / "sites.csv" if whole else path, required, (*SITES_NUMBERS, "units"), report)
+    candidate, units, period = np.zeros((3, 0), dtype=np.int32)
+    if sites is not None:
+        candidate, units = _opened(instance, sites, report), _units(sites, report)
+        period = _periods(instance, sites, report)
+    closed = None
+    if (folder / "closed.csv").exists():
+        required = (*CLOSED_TEXT, "saving") if whole else ("facility_id",)
+        closed = _sheet(folder / "closed.csv", required, ("saving",), report)
+    facilities = np.zeros(0, dtype=np.int32) if closed is None else _closed(instance, closed, report)
     assignments, summary, model = None, None, ""
     if whole:
-        columns = (*ASSIGNMENTS_TEXT, *ASSIGNMENTS_NUMBERS)
-        assignments = _sheet(path / "assignments.csv", columns, ASSIGNMENTS_NUMBERS, report)
+        required = (*ASSIGNMENTS_TEXT, *ASSIGNMENTS_NUMBERS)
+        numbers = (*ASSIGNMENTS_NUMBERS, "share")
+        assignments = _sheet(path / "assignments.csv", required, numbers, report)
         summary = _summary(path / "summary.json", report)
         model = _text(path / "model.toml", report) or ""
         made_for, here = (summary or {}).get("instance"), instance.settings.name
@@ -101,7 +120,7 @@ def read_plan(instance: Instance, path: Path) -> PlanFiles:
             report.add(str(path / "summary.json"), what, column="instance.name")
     if report.complaints or sites is None:
         raise PlanError(report.complaints)
-    return PlanFiles(sites, opened, assignments, summary, model, path if whole else path.parent)
+    return PlanFiles(sites, candidate, units, period, closed, facilities, assignments, summary, model, folder)
 
 
 def plain(cells: Texts, expected: Texts) -> NDArray[np.bool_]:
@@ -167,7 +186,7 @@ def _float(cell: str) -> float:
 
 
 def _opened(instance: Instance, sites: Sheet, report: Report) -> Ints:
-    """Option numbers of the rows of sites.csv; complains about what is no candidate, or named twice."""
+    """Candidates of the rows of sites.csv; complains about what is no candidate, or named twice."""
     raw, candidates = sites.raw, instance.candidates
     known, types = Ids(instance.sites.ids), [one.id for one in instance.settings.types]
     ids, kinds = raw.text("site_id"), raw.text("type")
@@ -205,7 +224,50 @@ def _opened(instance: Instance, sites: Sheet, report: Report) -> Ints:
         "site_id, type",
         lambda row: f"opened already, on line {raw.row(first[int(number[row])])[1]}",
     )
-    return np.where(number >= 0, number + len(instance.facilities.site), -1).astype(np.int32)
+    return number
+
+
+def _units(sites: Sheet, report: Report) -> Ints:
+    """Units of every row of sites.csv; complains about what is no count of units."""
+    if "units" not in sites.numbers:
+        return np.ones(len(sites.raw.text("site_id")), dtype=np.int32)
+    units, cells = sites.numbers["units"], sites.raw.text("units")
+    bad = ~((units >= 1) & (units <= 2**31 - 1) & (units == np.round(units)))
+    bad &= np.isfinite(units)
+    report.rows(sites.raw, bad, "units", lambda row: f"{cells[row]!r} must be a whole number >= 1")
+    return np.where(bad | np.isnan(units), 1, units).astype(np.int32)
+
+
+def _periods(instance: Instance, sites: Sheet, report: Report) -> Ints:
+    """Period of every row of sites.csv; complains about unknown ones."""
+    if "period" not in sites.raw.columns:
+        return np.zeros(len(sites.raw.text("site_id")), dtype=np.int32)
+    known = [one.id for one in instance.settings.periods]
+    cells = sites.raw.text("period")
+    period = find(Ids(known), cells)
+    report.rows(
+        sites.raw,
+        period < 0,
+        "period",
+        lambda row: f"{cells[row]!r} is no period of the instance{did_you_mean(cells[row], known)}",
+    )
+    return period
+
+
+def _closed(instance: Instance, closed: Sheet, report: Report) -> Ints:
+    """Existing facility of every row of closed.csv; complains about unknown and repeated ones."""
+    raw, known = closed.raw, instance.facilities.ids
+    cells = raw.text("facility_id")
+    facility = find(Ids(known), cells)
+    report.rows(
+        raw,
+        facility < 0,
+        "facility_id",
+        lambda row: f"{cells[row]!r} is no facility of the instance{did_you_mean(cells[row], known)}",
+    )
+    again = pd.Series(facility).duplicated().to_numpy() & (facility >= 0)
+    report.rows(raw, again, "facility_id", lambda row: f"{cells[row]!r} is closed already")
+    return facility
 
 
 def _summary(path: Path, report: Report) -> dict[str, Any] | None:

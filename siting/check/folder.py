@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from siting.check.audit import Audit, as_plan, choices, without_table
+from siting.check.audit import Audit
+from siting.check.choices import choices
+from siting.check.claimed import ROUNDING, check_columns, choice, match_rows, opened_of
 from siting.check.decided import as_decided
-from siting.check.figures import Rounded, expected_summary
+from siting.check.figures import expected_summary
 from siting.check.files import PlanFiles, read_plan
 from siting.check.report import Report
+from siting.check.responses import without_table
+from siting.check.rounded import Rounded
+from siting.check.served import loads, not_open
 from siting.check.summary import check_summary
-from siting.check.tables import check_assignments, check_sites
+from siting.check.tables import check_assignments, check_closed, check_sites, option_names
 from siting.check.times import Ground
 from siting.errors import Complaint, ModelError, PlanError, SitingError
 from siting.instance import Instance
 from siting.model import Model, load_model, parse_model
+from siting.plan import Plan
 from siting.problem import Numbers, Problem, bind
 
 DEFAULT_MODEL = "max_coverage"
@@ -53,16 +60,30 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
     files = read_plan(instance, Path(path))
     instance = as_decided(instance, files)
     problem = _problem(instance, files, model)
-    audit = Audit(problem, Ground(instance, problem.responses.settings), files.opened)
-    findings = choices(audit.ground, as_plan(np.sort(files.opened), audit.after))
-    serves = audit.told.option.astype(np.int32)
+    responses = problem.responses
+    ground = Ground(instance, responses.settings, responses.layout, responses.horizon_ms)
+    findings = check_columns(ground, files)
+    rows = None
     if files.assignments is not None:
-        wrong, serves = check_assignments(audit, files.assignments)
+        names = option_names(ground)
+        rows = match_rows(ground, opened_of(ground, files), files.assignments, names)
+    plan = choice(ground, files, rows)
+    audit = Audit(problem, ground, plan, 0.0 if plan.shares is None else ROUNDING)
+    findings += choices(ground, _in_order(plan))
+    if plan.shares is not None or ground.layout.serve == "single":
+        findings += [*not_open(audit), *loads(audit)]
+    assigned = audit.assigned
+    if files.assignments is not None and rows is not None:
+        wrong, assigned = check_assignments(audit, files.assignments, rows)
         findings += wrong
-    findings += check_sites(audit, files.sites, serves)
+    findings += check_sites(audit, files.sites, assigned)
+    findings += [] if files.closed is None else check_closed(audit, files.closed)
     findings += audit.limits()
-    claims = [] if files.summary is None else files.summary.get("objectives")
-    figures = expected_summary(audit, claims if isinstance(claims, list) else [])
+    summary = files.summary or {}
+    claims, told = (
+        found if isinstance(found := summary.get(key), list) else [] for key in ("objectives", "limits")
+    )
+    figures = expected_summary(audit, claims, told)
     findings += [
         f"objective {goal['measure']}: undefined, some need that must be answered is not"
         for goal in figures["objectives"]
@@ -71,6 +92,12 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
     if files.summary is not None:
         findings += check_summary(audit, files.summary, figures, files.where)
     return Report(str(path), tuple(findings), _bare(figures))
+
+
+def _in_order(plan: Plan) -> Plan:
+    """The plan with its options in order; the order of rows is compared by itself."""
+    order = np.argsort(plan.opened, kind="stable")
+    return replace(plan, opened=plan.opened[order], units=plan.units[order], closed=np.sort(plan.closed))
 
 
 def _problem(instance: Instance, files: PlanFiles, model: str | Path | Model | None) -> Problem:

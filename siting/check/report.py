@@ -43,6 +43,9 @@ class Report:
         new = ", ".join(counts) or "none"
         money = figures["money"]
         yield f"recomputed: new facilities: {new}; cost {money['spent']:,.2f} {money['currency']}"
+        if "saved" in money:
+            shut = sum(one["closed"] for one in figures["facilities"].values())
+            yield f"  closed facilities: {shut:,}; saved {money['saved']:,.2f} {money['currency']}"
         for service in figures["services"].values():
             old, now = service["before"], service["after"]
             yield (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from siting.check.audit import Audit, listed, wrong_side
-from siting.check.figures import Rounded
+from siting.check.audit import Audit, wrong_side
+from siting.check.rounded import Rounded
+from siting.check.words import listed
 from siting.figures import FORMAT
 from siting.instance import Instance
 from siting.measures import NeedMeasure
@@ -67,7 +68,9 @@ def _check_full_coverage(audit: Audit, recorded: object, where: str) -> list[str
     How many facilities would be enough is an estimate, so only its range can be checked.
     """
     goal, most = audit.problem.objectives[0], len(audit.opened)
-    if not (goal.maximize and isinstance(goal.term.measure, NeedMeasure)):
+    layout = audit.ground.layout
+    plain = not (layout.closing or layout.every or layout.scenarios or layout.periods)
+    if not (plain and goal.maximize and isinstance(goal.term.measure, NeedMeasure)):
         what = f"{where} full_coverage: {recorded!r} must be null under this model"
         return [] if recorded is None else [what]
     found = dict(recorded) if isinstance(recorded, Mapping) else {}

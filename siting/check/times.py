@@ -1,23 +1,33 @@
 """Response times once more, by another route than the engine's.
 
 The engine searches with its own kernels on a pruned table. Here scipy's Dijkstra runs over the
-whole graph, from one extra node that leads to every open option, and pandas joins an
-origin-destination table. The numbers are integers far below 2**53, which float64 holds exactly.
+whole graph, from one extra node that leads to every open option, or from every open option where
+several count, and an origin-destination table is joined by pandas.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
-from siting.instance import CandidateStatus, Instance, Service, Settings
-from siting.instance.arrays import Flags, Floats, Ints, Longs, OdTable
-from siting.response import Needs, Options
-from siting.roads.graph import MAX_MS, Roads
+from siting.check.graphs import Graphs, spread, ways
+from siting.check.needs import needs_of, options_of, services_of
+from siting.errors import InstanceError
+from siting.instance import Instance, Service, Settings
+from siting.instance.arrays import Flags, Floats, Ints, Longs
+from siting.response import Layout
+from siting.roads.graph import MAX_MS
+
+_NEAR = 300_000
+"""Milliseconds within which who is the least in time and distance is looked for first."""
+
+_SOURCES = 64
+"""Nodes searched from at a time, whose ways to all others must fit into memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,181 +36,318 @@ class Answers:
 
     Attributes:
         ms: (N,) response ms, whole numbers; NaN where nobody answers.
-        option: (N,) option that answers, the lowest number of equally fast ones; -1 where none.
+        option: (N,) option that answers, -1 where none. Of equally fast ones the lowest number,
+            unless distances count.
     """
 
     ms: Floats
     option: Longs
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The needs of one service in one scenario.
+
+    Attributes:
+        scenario: its number, -1 for the roads as they are.
+        service: number of the service.
+        needs: (T, P) needs by period, in every period at the same places.
+        place: (P,) these places.
+    """
+
+    scenario: int
+    service: int
+    needs: Longs
+    place: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class _Who:
+    """Options that provide a service, (K,), and their turnout ms, (K,)."""
+
+    option: Longs
+    turnout: Longs
+
+
 class Ground:
     """Needs, options and roads of an instance under settings, derived from the data alone.
 
     Attributes:
-        instance, settings: what it was derived from.
+        instance, settings, layout, horizon_ms: what it was derived from.
         needs: N needs.
         options: M options.
         standing: (M,) existing facilities that count: all but those at excluded places.
+        stays: (M,) those that no plan changes and that always count, however late.
     """
 
-    def __init__(self, instance: Instance, settings: Settings) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        settings: Settings,
+        layout: Layout | None = None,
+        horizon_ms: Mapping[int, int] | None = None,
+    ) -> None:
         self.instance = instance
         self.settings = settings
-        self.needs = _needs(instance, settings)
-        self.options = _options(instance)
+        self.layout = layout or Layout()
+        self.horizon_ms = horizon_ms
+        self.needs = needs_of(instance, settings, self.layout)
+        self.options = options_of(instance, settings, self.layout)
         self.standing = self.options.usable & (np.arange(len(self.options.site)) < self.options.existing)
-        self._graphs: dict[float, csr_array] = {}
+        self.stays = self.standing & ~self.options.closable
+        self._graphs = Graphs(instance)
+
+    @cached_property
+    def latest(self) -> Floats:
+        """(N,) latest response ms of every need that the model tells apart from none at all."""
+        if self.horizon_ms is None:
+            return np.full(len(self.needs.place), np.inf)
+        by_service = [self.horizon_ms[number] for number in range(len(self.settings.services))]
+        return np.array(by_service, dtype=np.float64)[self.needs.service]
 
     def answers(self, is_open: Flags) -> Answers:
-        """Who answers each need if the options (M,) marked in ``is_open`` are open."""
+        """Who answers each need if the options (M,) marked in ``is_open`` are open.
+
+        Where distances count, nobody answers later than ``latest``.
+        """
         ms = np.full(len(self.needs.place), np.nan)
         option = np.full(len(ms), -1, dtype=np.int64)
-        for number, service in enumerate(self.settings.services):
-            mine = np.flatnonzero(self.needs.service == number)
-            providers, turnout = self._providers(service, is_open)
-            if self.instance.od is not None:
-                found = self._by_table(self.instance.od, service, providers, turnout, self.needs.place[mine])
-            else:
-                found = self._by_road(service, providers, turnout, self.needs.place[mine])
-            ms[mine], option[mine] = found.ms, found.option
+        for part in self._parts:
+            for period, mine in enumerate(part.needs):
+                found = self._first(part, self._who(part, is_open, period), self.latest[mine])
+                ms[mine], option[mine] = found.ms, found.option
         late = ms >= MAX_MS
         ms[late], option[late] = np.nan, -1
         return Answers(ms, option)
 
-    def one(self, option: int, needs: Longs) -> Floats:
-        """Response ms of one option to some needs (K,); NaN where it does not answer."""
-        only = np.zeros(len(self.options.site), dtype=bool)
-        only[option] = True
-        return self.answers(only).ms[needs]
+    def between(self, option: Ints | Longs, need: Ints | Longs, limit_ms: Floats) -> Floats:
+        """Response ms of an option to a need, pair by pair (K,); NaN where later than a limit (K,)."""
+        result = np.full(len(need), np.nan)
+        for part in self._parts:
+            position = np.full(len(self.needs.place) + 1, -1)
+            position[part.needs] = np.arange(len(part.place))
+            there = self.options.period[option] <= self.needs.period[need]
+            mine = np.flatnonzero((position[need] >= 0) & there)
+            asked = np.zeros(len(self.options.site), dtype=bool)
+            asked[option[mine]] = True
+            longest = float(limit_ms[mine].max(initial=0.0))
+            for who, table in self._tables(part, self._who(part, asked), part.place, longest):
+                row = np.full(len(asked), -1)
+                row[who] = np.arange(len(who))
+                here = mine[row[option[mine]] >= 0]
+                result[here] = table[row[option[here]], position[need[here]]]
+        result[~(result <= np.minimum(limit_ms, MAX_MS - 1))] = np.nan
+        return result
 
-    def _providers(self, service: Service, is_open: Flags) -> tuple[Longs, Longs]:
-        """Open options that provide the service, and their turnout ms."""
+    def coverers(self, amount: Ints, limit_ms: Ints, classes: Ints, count: int) -> Longs:
+        """(N, count) open units in time, as :meth:`siting.response.Responses.coverers` tells them."""
+        found = np.zeros((len(self.needs.place), count), dtype=np.int64)
+        units = np.zeros((len(amount), count))
+        units[np.arange(len(amount)), classes] = amount
+        for part in self._parts:
+            limit, open_ = limit_ms[part.needs], self._who(part, amount > 0)
+            for who, table in self._tables(part, open_, part.place, float(limit.max(initial=0))):
+                for period, mine in enumerate(part.needs):
+                    there = self.options.period[who] <= period
+                    in_time = (table[there] <= limit[period]).astype(np.float64)
+                    found[mine] += np.rint(in_time.T @ units[who[there]]).astype(np.int64)
+        return found
+
+    def near(self, source: Ints, target: Ints, limit_ms: Ints) -> tuple[Ints, Ints]:
+        """Options (X,) within so many ms of a car of options; see :func:`siting.response.near.near`."""
+        site, node = self.options.site, self.instance.sites.node[self.options.site]
+        starts, ends = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int32)]
+        for first in range(0, len(source), _SOURCES):
+            block = slice(first, first + _SOURCES)
+            if self.instance.od is not None:
+                table = self._listed(site[source[block]], site[target])
+                table[site[source[block]][:, None] == site[target]] = 0.0
+            elif len(target):
+                longest = float(limit_ms[block].max())
+                table = ways(self._graphs.vehicle(1.0), node[source[block]], node[target], longest)
+            else:
+                break
+            table[source[block][:, None] == target] = np.inf
+            one, two = np.nonzero(table <= limit_ms[block][:, None])
+            starts.append(source[block][one])
+            ends.append(target[two])
+        pairs = pd.DataFrame({"one": np.concatenate(starts), "two": np.concatenate(ends)})
+        pairs = pairs.sort_values(["one", "two"])
+        return pairs["one"].to_numpy(np.int32), pairs["two"].to_numpy(np.int32)
+
+    @cached_property
+    def _parts(self) -> list[_Part]:
+        needs = self.needs
+        periods = len(self.settings.periods) if self.layout.periods else 1
+        scenarios = len(self.settings.scenarios) if self.layout.scenarios else 1
+        services = [number for number, _ in services_of(self.settings, self.layout)]
+        parts = []
+        for scenario, service in itertools.product(range(scenarios), services):
+            mine = np.flatnonzero((needs.scenario == scenario) & (needs.service == service))
+            by_period = mine.reshape(periods, -1)
+            number = scenario if self.layout.scenarios else -1
+            parts.append(_Part(number, service, by_period, needs.place[by_period[0]]))
+        return parts
+
+    def _who(self, part: _Part, is_open: Flags, period: int | None = None) -> _Who:
+        """Open options that provide the service of a part, up to a period."""
+        service = self.settings.services[part.service]
         turnout = np.array([t.turnout_ms.get(service.id, -1) for t in self.settings.types], dtype=np.int64)
         of_option = turnout[self.options.type]
-        providers = np.flatnonzero(is_open & (of_option >= 0))
-        return providers, of_option[providers]
+        serves = is_open & (of_option >= 0)
+        if period is not None:
+            serves &= self.options.period <= period
+        if part.scenario >= 0:
+            serves &= ~self.instance.scenarios[part.scenario].lost[self.options.site]
+        providers = np.flatnonzero(serves)
+        return _Who(providers, of_option[providers])
 
-    def _by_table(
-        self, od: OdTable, service: Service, providers: Longs, turnout: Longs, place: Ints
-    ) -> Answers:
+    def _first(self, part: _Part, who: _Who, latest: Floats) -> Answers:
+        """Who of some options is the first at each place of a part."""
+        if self.layout.standard != "minutes":
+            return self._first_by_rule(part, who, latest)
+        service = self.settings.services[part.service]
+        if self.instance.od is not None:
+            return self._first_by_table(service, who, part.place)
+        node = self.instance.sites.node
+        graph = self._graphs.vehicle(service.vehicle_factor, part.scenario)
+        label, owner = spread(graph, node[self.options.site[who.option]], who.turnout, who.option)
+        ms = label[node[part.place]]
+        return Answers(np.where(np.isfinite(ms), ms, np.nan), owner[node[part.place]])
+
+    def _first_by_table(self, service: Service, who: _Who, place: Ints) -> Answers:
+        od = self.instance.od
+        assert od is not None
         rows = pd.DataFrame({"site": od.site, "place": od.place, "travel": od.ms})
-        at = pd.DataFrame({"site": self.options.site[providers], "option": providers, "turnout": turnout})
+        at = pd.DataFrame(
+            {"site": self.options.site[who.option], "option": who.option, "turnout": who.turnout}
+        )
         pairs = rows.merge(at, on="site")
         pairs["ms"] = np.rint(pairs["travel"] * service.vehicle_factor) + pairs["turnout"]
         first = pairs.sort_values(["place", "ms", "option"]).drop_duplicates("place").set_index("place")
         first = first.reindex(place)
         return Answers(first["ms"].to_numpy(np.float64), first["option"].fillna(-1).to_numpy(np.int64))
 
-    def _by_road(self, service: Service, providers: Longs, turnout: Longs, place: Ints) -> Answers:
+    def _first_by_rule(self, part: _Part, who: _Who, latest: Floats) -> Answers:
+        """In equivalent ms; the first by time and the first by distance need not be the same."""
         node = self.instance.sites.node
-        graph = self._graph(service.vehicle_factor)
-        label, owner = _spread(graph, node[self.options.site[providers]], turnout, providers)
-        ms = label[node[place]]
-        return Answers(np.where(np.isfinite(ms), ms, np.nan), owner[node[place]])
+        at, stands = node[part.place], node[self.options.site]
+        car = self._graphs.vehicle(self.settings.services[part.service].vehicle_factor, part.scenario)
+        time, fast = spread(car, stands[who.option], who.turnout, who.option)
+        length = self._graphs.metres(part.scenario)
+        metres, close = spread(length, stands[who.option], 0 * who.turnout, who.option)
+        ms, fast, close = time[at], fast[at], close[at]
+        equal = np.rint(metres[at] * self._per_metre(part))
+        if self.layout.standard == "both":
+            same = (fast >= 0) & (close >= 0)
+            same[same] = stands[fast[same]] == stands[close[same]]
+            late, option = np.maximum(ms, equal), fast.copy()
+            rest = np.flatnonzero(~same & np.isfinite(late) & (late <= latest))
+            late[rest], option[rest] = self._least(part, who, rest, late[rest], latest[rest])
+        else:
+            by_time = (ms < equal) if self.layout.standard == "either" else np.zeros(len(ms), dtype=bool)
+            late, option = np.where(by_time, ms, equal), np.where(by_time, fast, close)
+        answered = np.isfinite(late) & (late <= latest)
+        return Answers(np.where(answered, late, np.nan), np.where(answered, option, -1))
 
-    def _graph(self, factor: float) -> csr_array:
-        if factor not in self._graphs:
-            assert self.instance.roads is not None
-            self._graphs[factor] = _scaled(self.instance.roads, factor)
-        return self._graphs[factor]
+    def _least(
+        self, part: _Part, who: _Who, rest: Longs, least: Floats, latest: Floats
+    ) -> tuple[Floats, Longs]:
+        """Equivalent ms and option for some places (K,) of a part, option by option.
 
+        Args:
+            least, latest: (K,) ms between which the answer lies, if there is one. The search goes
+                twice as far every time, since most answers are near.
+        """
+        best, option = np.full(len(rest), np.inf), np.full(len(rest), -1, dtype=np.int64)
+        longest = min(float(latest.max(initial=0.0)), MAX_MS)
+        limit, left = min(float(_NEAR), longest), np.ones(len(rest), dtype=bool)
+        while left.any():
+            mine = np.flatnonzero(left & (least <= limit))
+            if len(mine):
+                ms, by = self._searched(part, who, rest[mine], limit)
+                found = ms <= limit
+                best[mine[found]], option[mine[found]] = ms[found], by[found]
+                left[mine[found]] = False
+            if limit >= longest:
+                break
+            limit = min(2 * limit, longest)
+        return best, option
 
-def _needs(instance: Instance, settings: Settings) -> Needs:
-    """Every service of every place that is not excluded, service by service."""
-    places = instance.places
-    kept = np.flatnonzero(~places.excluded).astype(np.int32)
-    rows = [(kept, number, service) for number, service in enumerate(settings.services)]
-    people = places.population[kept]
-    standard = [
-        np.array([service.standard_ms[kind] for kind in places.kinds], dtype=np.int32)[places.kind[kept]]
-        for _, _, service in rows
-    ]
-    return Needs(
-        np.concatenate([place for place, _, _ in rows]),
-        np.concatenate([np.full(len(kept), number, dtype=np.int32) for _, number, _ in rows]),
-        np.concatenate([people for _ in rows]),
-        np.concatenate([people * service.weight for _, _, service in rows]),
-        np.concatenate(standard),
-    )
+    def _searched(self, part: _Part, who: _Who, rest: Longs, limit: float) -> tuple[Floats, Longs]:
+        """The least equivalent ms at some places (K,) of a part, and the option; exact up to a limit."""
+        node, every = self.instance.sites.node, np.arange(len(rest))
+        car = self._graphs.vehicle(self.settings.services[part.service].vehicle_factor, part.scenario)
+        back = spread(car.T.tocsr(), node[part.place[rest]], 0 * rest, rest)[0]
+        able = back[node[self.options.site[who.option]]] <= limit
+        best, option = np.full(len(rest), np.inf), np.full(len(rest), -1, dtype=np.int64)
+        near = _Who(who.option[able], who.turnout[able])
+        for mine, table in self._tables(part, near, part.place[rest], limit, rest):
+            first = np.argmin(table, axis=0)
+            sooner = table[first, every] < best
+            best[sooner], option[sooner] = table[first, every][sooner], mine[first[sooner]]
+        return best, option
 
+    def _per_metre(self, part: _Part) -> Floats:
+        """(P,) equivalent ms of a metre at every place of a part.
 
-def _options(instance: Instance) -> Options:
-    """Existing facilities, then candidates."""
-    old, new = instance.facilities, instance.candidates
-    outside = np.flatnonzero(instance.places.excluded)
-    may = (new.status != CandidateStatus.FORBIDDEN) & ~np.isin(new.site, outside)
-    must = may & (new.status == CandidateStatus.REQUIRED)
-    existing = len(old.site)
-    return Options(
-        existing,
-        np.concatenate([old.site, new.site]),
-        np.concatenate([old.type, new.type]),
-        np.concatenate([np.zeros(existing), new.cost]),
-        np.concatenate([~np.isin(old.site, outside), may]),
-        np.concatenate([np.zeros(existing, dtype=bool), must]),
-    )
+        Raises:
+            InstanceError: the service has no distance standard.
+        """
+        service, places = self.settings.services[part.service], self.instance.places
+        if service.distance_m is None:
+            what = f"services.{service.id} has no distance standard"
+            raise InstanceError(f"the model asks for distances, but {what}")
+        distance = np.array([service.distance_m[kind] for kind in places.kinds])[places.kind[part.place]]
+        return np.asarray(self.needs.standard_ms[part.needs[0]] / np.maximum(1, distance))
 
+    def _tables(
+        self, part: _Part, who: _Who, place: Ints, longest: float, which: Longs | None = None
+    ) -> Iterator[tuple[Longs, Floats]]:
+        """Some options after others (k,), and their ms to places (P,), as (k, P).
 
-def _scaled(roads: Roads, factor: float) -> csr_array:
-    """Travel ms of one vehicle as a sparse (V, V) matrix, of parallel edges the fastest."""
-    size = len(roads.ids)
-    tail, head, ms = roads.tail, roads.head, np.maximum(1.0, np.rint(roads.ms * factor))
-    if not np.all(np.diff(tail.astype(np.int64) * size + head) > 0):
-        order = np.lexsort((ms, head, tail))
-        tail, head, ms = tail[order], head[order], ms[order]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (np.diff(tail) != 0) | (np.diff(head) != 0)
-        tail, head, ms = tail[first], head[first], ms[first]
-    return csr_array((ms, (tail, head)), shape=(size, size))
+        Args:
+            longest: ways that take longer are infinite.
+            which: positions of the places in the part, None for all of them.
+        """
+        sites, row = np.unique(self.options.site[who.option], return_inverse=True)
+        order = np.argsort(row, kind="stable")
+        for first in range(0, len(sites), _SOURCES):
+            begin, end = np.searchsorted(row[order], [first, first + _SOURCES])
+            mine = order[begin:end]
+            chosen = sites[first : first + _SOURCES]
+            yield (
+                who.option[mine],
+                self._table(part, chosen, row[mine] - first, who.turnout[mine], place, longest, which),
+            )
 
+    def _table(
+        self, part: _Part, sites: Ints, row: Longs, turnout: Longs, place: Ints, longest: float,
+        which: Longs | None,
+    ) -> Floats:  # fmt: skip
+        """Response ms from sites (k,) for options at sites ``row`` (m,), to places; (m, P)."""
+        factor, rule = self.settings.services[part.service].vehicle_factor, self.layout.standard
+        if self.instance.od is not None:
+            return np.asarray(np.rint(self._listed(sites, place) * factor)[row] + turnout[:, None])
+        node = self.instance.sites.node
+        time = far = np.zeros((len(sites), len(place)))
+        if rule != "km":
+            time = ways(self._graphs.vehicle(factor, part.scenario), node[sites], node[place], longest)
+        if rule == "minutes":
+            return np.asarray(time[row] + turnout[:, None])
+        per_metre = self._per_metre(part)[slice(None) if which is None else which]
+        most = (longest + 1) / float(per_metre.min(initial=np.inf))
+        far = np.rint(ways(self._graphs.metres(part.scenario), node[sites], node[place], most) * per_metre)
+        if rule == "km":
+            return np.asarray(far[row])
+        join = np.maximum if rule == "both" else np.minimum
+        return np.asarray(join(time[row] + turnout[:, None], far[row]))
 
-def _spread(graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[Floats, Longs]:
-    """Earliest time at every node from sources that start late, and the source it is due to.
-
-    Args:
-        graph: (V, V) travel ms.
-        node, offset, number: (K,) where each source stands, its start in ms, and its number.
-
-    Returns:
-        (V,) ms, inf where unreached, and (V,) the lowest number of equally early sources, -1.
-    """
-    size = graph.shape[0]
-    order = np.lexsort((number, offset, node))
-    node, offset, number = node[order], offset[order], number[order]
-    first = np.ones(len(node), dtype=bool)
-    first[1:] = np.diff(node) != 0
-    node, offset, number = node[first], offset[first], number[first]
-    # scipy takes an explicit zero for a missing edge, so every start is 1 ms later meanwhile.
-    joined = csr_array(
-        (
-            np.concatenate([graph.data, offset + 1]),
-            np.concatenate([graph.indices, node]),
-            np.concatenate([graph.indptr, [graph.indptr[-1] + len(node)]]),
-        ),
-        shape=(size + 1, size + 1),
-    )
-    labels, parents = dijkstra(joined, indices=[size], return_predecessors=True)
-    label, before = labels[0, :size] - 1, parents[0, :size].astype(np.int64)
-    parent = np.where((before < 0) | (before == size), np.arange(size), before)
-    while not np.array_equal(parent, jumped := parent[parent]):
-        parent = jumped
-    own = np.full(size, np.iinfo(np.int64).max)
-    own[node[offset == label[node]]] = number[offset == label[node]]
-    owner = own[parent]
-    np.minimum(owner, own, out=owner)
-    _settle_ties(graph, label, owner)
-    return label, np.where(np.isfinite(label), owner, -1)
-
-
-def _settle_ties(graph: csr_array, label: Floats, owner: Longs) -> None:
-    """Hand the lowest number along every edge that is part of some shortest path, in place."""
-    tail = np.repeat(np.arange(len(label)), np.diff(graph.indptr))
-    head = graph.indices
-    reached = np.isfinite(label[tail])
-    tight = np.flatnonzero(reached & (label[tail] + graph.data == label[head]))
-    tail, head = tail[tight], head[tight]
-    while True:
-        lower = owner[tail] < owner[head]
-        if not lower.any():
-            return
-        np.minimum.at(owner, head[lower], owner[tail[lower]])
+    def _listed(self, sites: Ints, place: Ints) -> Floats:
+        """Car ms from sites to places by the table, inf where it has none; (k, P)."""
+        od = self.instance.od
+        assert od is not None
+        table = pd.DataFrame({"site": od.site, "place": od.place, "ms": od.ms})
+        table = table[table["site"].isin(sites) & table["place"].isin(place)]
+        wide = table.pivot(index="site", columns="place", values="ms")
+        return np.asarray(wide.reindex(index=sites, columns=place).fillna(np.inf).to_numpy(np.float64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,48 +10,96 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.figures.view import View
 from siting.instance.arrays import Flags, Floats, Ints, Longs
-from siting.plan import Plan
+from siting.plan import Plan, Shares
 from siting.response import Responses
+
+WHOLE = 1e-6
+"""Share of a need that the arithmetic of a solver may leave over."""
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Who serves each need, and how soon.
+    """Who serves each need, and how soon: X rows, one per need, or per share of one.
 
     Attributes:
-        serves: (N,) option, -1 where nobody does.
-        ms: (N,) response time, meaningless where nobody serves.
-        covered: (N,) True where the response is within the standard.
+        need: (X,) need, ascending, and options ascending within a need.
+        serves: (X,) option, -1 where nobody serves any of the need.
+        ms: (X,) response time, meaningless where nobody serves.
+        covered: (X,) True where the response is within the standard.
+        share: (X,) share of the need, 0 where nobody serves; None where needs are not shared.
     """
 
+    need: Ints
     serves: Ints
     ms: Ints
     covered: Flags
+    share: Floats | None
 
     @property
     def served(self) -> Flags:
-        """(N,) True where somebody serves."""
+        """(X,) True where somebody serves."""
         return self.serves >= 0
 
     @cached_property
     def minutes(self) -> Floats:
-        """(N,) response time, NaN where nobody serves."""
+        """(X,) response time, NaN where nobody serves."""
         return np.where(self.served, self.ms / 60_000, np.nan)
+
+    def where(self, kept: Flags) -> Outcome:
+        """The rows marked in ``kept`` (X,)."""
+        share = None if self.share is None else self.share[kept]
+        return Outcome(self.need[kept], self.serves[kept], self.ms[kept], self.covered[kept], share)
+
+    def of(self, seen: View, needs: int) -> Outcome:
+        """The rows of the needs of a view, out of so many, numbered as in the view."""
+        position = np.full(needs, -1, dtype=np.int32)
+        position[seen.need] = np.arange(len(seen.need))
+        mine = self.where(position[self.need] >= 0)
+        return Outcome(position[mine.need], mine.serves, mine.ms, mine.covered, mine.share)
+
+    def parts(self, weight: NDArray[Any]) -> NDArray[Any]:
+        """(X,) weight (N,) of the needs, as far as the row serves them."""
+        mine = weight[self.need]
+        return mine if self.share is None else np.asarray(mine * self.share)
 
 
 def before(responses: Responses) -> Outcome:
-    """The outcome with existing facilities only."""
-    return _outcome(responses, responses.base_option, responses.base_ms)
+    """The outcome with existing facilities only: the first to answer serves, also where capacities bind."""
+    serves, ms = responses.serve(np.zeros(0, dtype=np.int32))
+    return _outcome(responses, np.arange(len(serves), dtype=np.int32), serves, ms, None)
 
 
 def after(responses: Responses, plan: Plan) -> Outcome:
     """The outcome of a plan."""
-    return _outcome(responses, plan.serves, plan.response_ms)
+    if plan.shares is not None:
+        return _shared(responses, plan.shares)
+    need = np.arange(len(plan.serves), dtype=np.int32)
+    return _outcome(responses, need, plan.serves, plan.response_ms, None)
 
 
-def _outcome(responses: Responses, serves: Ints, ms: Ints) -> Outcome:
-    return Outcome(serves, ms, (serves >= 0) & (ms <= responses.needs.standard_ms))
+def _shared(responses: Responses, shares: Shares) -> Outcome:
+    """A row per share, and one for every need of which nobody serves any."""
+    idle = np.setdiff1d(np.arange(len(responses.needs.place), dtype=np.int32), shares.need)
+    need = np.concatenate([shares.need, idle])
+    order = np.argsort(need, kind="stable")
+    serves = np.concatenate([shares.option, np.full(len(idle), -1, dtype=np.int32)])
+    ms = np.concatenate([shares.ms, np.zeros(len(idle), dtype=np.int32)])
+    share = np.concatenate([shares.share, np.zeros(len(idle))])
+    return _outcome(responses, need[order], serves[order], ms[order], share[order])
+
+
+def _outcome(responses: Responses, need: Ints, serves: Ints, ms: Ints, share: Floats | None) -> Outcome:
+    return Outcome(need, serves, ms, (serves >= 0) & (ms <= responses.needs.standard_ms[need]), share)
+
+
+def figures(
+    weight: Longs | Floats, outcomes: Mapping[str, Outcome], group: NDArray[Any], count: int
+) -> list[dict[str, Any]]:
+    """Per group of needs: the response figures of every outcome, under the outcome's name."""
+    parts = {when: response_figures(weight, one, group, count) for when, one in outcomes.items()}
+    return [{when: found[g] for when, found in parts.items()} for g in range(count)]
 
 
 def response_figures(
@@ -67,27 +116,35 @@ def response_figures(
     Returns:
         Per group: ``people`` (sum of weights), ``people_within`` the standard, ``share`` of
         people within, ``people_served`` by anybody, ``mean_minutes`` (weighted, over the people
-        served), ``worst_minutes`` (of needs that have people and are served). A figure without
-        a denominator is None.
+        served), ``worst_minutes`` (of needs that have people and are served). Of a need that
+        several share each part counts by itself. A figure without a denominator is None.
     """
-    within = np.where(outcome.covered, weight, 0)
-    served = np.where(outcome.served, weight, 0)
-    minutes = np.where(outcome.served, weight * outcome.minutes, 0.0)
-    total, inside, reached, waited = (_sums(x, group, count) for x in (weight, within, served, minutes))
+    part, row = outcome.parts(weight), group[outcome.need]
+    within = np.where(outcome.covered, part, 0)
+    served = np.where(outcome.served, part, 0)
+    minutes = np.where(outcome.served, part * outcome.minutes, 0.0)
+    total = _sums(weight, group, count)
+    inside, reached, waited = (_sums(x, row, count) for x in (within, served, minutes))
     worst = np.full(count, -np.inf)
-    known = (group >= 0) & (served > 0)
-    np.maximum.at(worst, group[known], outcome.minutes[known])
+    known = (row >= 0) & (served > 0)
+    np.maximum.at(worst, row[known], outcome.minutes[known])
     return [
         {
             "people": _number(total[g], weight),
-            "people_within": _number(inside[g], weight),
+            "people_within": _number(inside[g], part),
             "share": round(inside[g] / total[g], 6) if total[g] else None,
-            "people_served": _number(reached[g], weight),
+            "people_served": _number(reached[g], part),
             "mean_minutes": round(waited[g] / reached[g], 3) if reached[g] else None,
             "worst_minutes": round(worst[g], 3) if reached[g] else None,
         }
         for g in range(count)
     ]
+
+
+def wholly_covered(outcome: Outcome, needs: int) -> Flags:
+    """(needs,) True for needs of which everything is served within the standard."""
+    whole = outcome.parts(np.ones(needs)) * outcome.covered
+    return np.asarray(np.bincount(outcome.need, weights=whole, minlength=needs) >= 1.0 - WHOLE)
 
 
 def _sums(values: NDArray[Any], group: NDArray[Any], count: int) -> Floats:

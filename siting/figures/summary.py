@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from siting.figures.outcome import Outcome, after, before, response_figures
+from siting.figures.dimensions import layout_keys, load, periods, scenarios
+from siting.figures.money import facilities, money
+from siting.figures.outcome import Outcome, after, before, figures, wholly_covered
+from siting.figures.view import View, view
 from siting.instance.arrays import Flags, Ints
 from siting.instance.decisions import decisions
 from siting.instance.settings import numbers as settings_numbers
 from siting.plan import Achieved
 from siting.problem import Problem
-from siting.response import Responses
+from siting.response import Layout, Responses
 
 if TYPE_CHECKING:
     from siting.result import Result
@@ -32,11 +34,11 @@ def summary(result: Result) -> dict[str, Any]:
 
     Numbers are finite; None stands for infinite (no limit) and for undefined. Minutes are response
     times, weighted by people over the people who are served; ``in_all`` adds up the services with
-    their weights, so one person counts once per service.
+    their weights, so one person counts once per service. With scenarios or periods all figures about
+    people but those per scenario and period are of the first scenario and the last period.
     """
     problem = result.problem
     responses, instance = problem.responses, problem.instance
-    model = problem.model
     outcomes = {"before": before(responses)}
     if result.plan is not None:
         outcomes["after"] = after(responses, result.plan)
@@ -49,12 +51,9 @@ def summary(result: Result) -> dict[str, Any]:
         "format": FORMAT,
         "instance": {"name": instance.settings.name, "title": instance.settings.title},
         "model": {
-            "name": model.name,
-            "title": model.title,
-            "question": model.question,
-            "file": model.file,
-            "sha256": model.sha256,
+            key: getattr(problem.model, key) for key in ("name", "title", "question", "file", "sha256")
         },
+        "layout": layout_keys(responses),
         "numbers": _numbers(problem),
         "decisions": decisions(instance),
         "objectives": [_objective(one) for one in result.achieved],
@@ -63,11 +62,14 @@ def summary(result: Result) -> dict[str, Any]:
         "method": result.method,
         "why": result.why,
         **_response(responses, outcomes),
+        **scenarios(responses, outcomes),
+        **periods(result, outcomes),
+        **load(result),
         "unreachable": _unreachable(responses),
         "excluded": _excluded(responses),
-        "facilities": _facilities(result),
-        "money": _money(result),
-        "full_coverage": result.full_coverage,
+        "facilities": facilities(result),
+        "money": money(result),
+        "full_coverage": None if _beyond_nearest(responses.layout) else result.full_coverage,
         "synthetic": _synthetic(responses),
         "warnings": list(instance.warnings),
         "seed": result.seed,
@@ -76,6 +78,12 @@ def summary(result: Result) -> dict[str, Any]:
         "files": dict(sorted(instance.files.items())),
     }
     return {key: _plain(value) for key, value in tables.items()}
+
+
+def _beyond_nearest(layout: Layout) -> bool:
+    """Whether more decides who is covered than which facility is nearest, once and for all."""
+    several = layout.scenarios or layout.periods or layout.every
+    return several or layout.closing or layout.serve != "nearest"
 
 
 def _numbers(problem: Problem) -> dict[str, float]:
@@ -119,26 +127,28 @@ def _limits(result: Result) -> list[dict[str, Any]]:
 
 def _response(responses: Responses, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
     """Response figures before and after: in all, and per service in all, by kind and by region."""
-    needs, settings = responses.needs, responses.settings
+    seen, settings = view(responses), responses.settings
+    outcomes = {when: outcome.of(seen, len(responses.needs.place)) for when, outcome in outcomes.items()}
     places, regions = responses.instance.places, responses.instance.areas["region"]
-    kind, region = places.kind[needs.place], places.area["region"][needs.place]
+    kind, region = places.kind[seen.place], places.area["region"][seen.place]
     kinds, count = len(places.kinds), len(regions.ids)
 
     def grouped(group: Ints, size: int) -> list[dict[str, Any]]:
-        return _figures(needs.people, outcomes, group, size)
+        return figures(seen.people, outcomes, group, size)
 
-    by_service = grouped(needs.service, len(settings.services))
-    by_kind = grouped(needs.service * kinds + kind, len(settings.services) * kinds)
-    located = np.where(region >= 0, needs.service * count + region, -1)
+    by_service = grouped(seen.service, len(settings.services))
+    by_kind = grouped(seen.service * kinds + kind, len(settings.services) * kinds)
+    located = np.where(region >= 0, seen.service * count + region, -1)
     by_region = grouped(located, len(settings.services) * count)
-    region_in_all = _figures(needs.weight, outcomes, region, count)
-    everyone = np.zeros(len(needs.place), dtype=np.int32)
+    region_in_all = figures(seen.weight, outcomes, region, count)
+    everyone = np.zeros(len(seen.place), dtype=np.int32)
+    counted = [(s, settings.services[s]) for s in responses.layout.weights(settings)]
     return {
         "in_all": {
-            **_figures(needs.weight, outcomes, everyone, 1)[0],
+            **figures(seen.weight, outcomes, everyone, 1)[0],
             "population": int(places.population[~places.excluded].sum()),
             "population_within_every_standard": {
-                when: _within_every(responses, outcome) for when, outcome in outcomes.items()
+                when: _within_every(responses, seen, outcome) for when, outcome in outcomes.items()
             },
         },
         "services": {
@@ -149,47 +159,37 @@ def _response(responses: Responses, outcomes: Mapping[str, Outcome]) -> dict[str
                 **by_service[s],
                 "kinds": {name: by_kind[s * kinds + k] for k, name in enumerate(places.kinds)},
             }
-            for s, service in enumerate(settings.services)
+            for s, service in counted
         },
         "regions": [
             {
                 "id": regions.ids[r],
                 "name": regions.names[r],
                 "in_all": region_in_all[r],
-                "services": {
-                    service.id: by_region[s * count + r] for s, service in enumerate(settings.services)
-                },
+                "services": {service.id: by_region[s * count + r] for s, service in counted},
             }
             for r in np.flatnonzero(np.bincount(region[region >= 0], minlength=count))
         ],
     }
 
 
-def _figures(
-    weight: NDArray[Any], outcomes: Mapping[str, Outcome], group: NDArray[Any], count: int
-) -> list[dict[str, Any]]:
-    """Per group: the response figures of every outcome, under the outcome's name."""
-    parts = {when: response_figures(weight, one, group, count) for when, one in outcomes.items()}
-    return [{when: figures[g] for when, figures in parts.items()} for g in range(count)]
-
-
-def _within_every(responses: Responses, outcome: Outcome) -> int:
+def _within_every(responses: Responses, seen: View, outcome: Outcome) -> int:
     """People of places of which every need is within its standard."""
     places = responses.instance.places
     missed = np.zeros(len(places.ids), dtype=bool)
-    missed[responses.needs.place[~outcome.covered]] = True
+    missed[seen.place[~wholly_covered(outcome, len(seen.place))]] = True
     return int(places.population[~missed & ~places.excluded].sum())
 
 
 def _unreachable(responses: Responses) -> dict[str, Any]:
     """Per service: needs that no existing facility and no candidate that may be opened reaches."""
-    needs, instance = responses.needs, responses.instance
+    seen, instance, settings = view(responses), responses.instance, responses.settings
+    lost = np.isin(seen.need, responses.unreachable)
     found = {}
-    for number, service in enumerate(responses.settings.services):
-        mine = responses.unreachable[needs.service[responses.unreachable] == number]
-        place = needs.place[mine]
+    for number in responses.layout.weights(settings):
+        place = seen.place[lost & (seen.service == number)]
         largest = place[np.argsort(-instance.places.population[place], kind="stable")][:NAMES_LISTED]
-        found[service.id] = {
+        found[settings.services[number].id] = {
             "places": len(place),
             "people": int(instance.places.population[place].sum()),
             "largest": list(instance.places.names[largest]),
@@ -216,52 +216,6 @@ def _excluded(responses: Responses) -> dict[str, Any]:
         for level, ids in instance.settings.exclude.items()
     }
     return {**sums(places.excluded), "areas": areas}
-
-
-def _facilities(result: Result) -> dict[str, Any]:
-    """Per type: existing, new and allowed facilities."""
-    options, settings = result.problem.responses.options, result.problem.responses.settings
-    old = options.type[: options.existing][options.usable[: options.existing]]
-    new = None if result.plan is None else options.type[result.plan.opened]
-    return {
-        kind.id: {
-            "title": kind.title,
-            "existing": int((old == t).sum()),
-            "new": None if new is None else int((new == t).sum()),
-            "allowed": _at_most(result.problem, "sites_open", options.type == t),
-        }
-        for t, kind in enumerate(settings.types)
-    }
-
-
-def _money(result: Result) -> dict[str, Any]:
-    """What the new facilities cost, in all and per type, and what may be spent."""
-    options, settings = result.problem.responses.options, result.problem.responses.settings
-    spent: dict[str, float | None] = {}
-    for t, kind in enumerate(settings.types):
-        spent[kind.id] = None
-        if result.plan is not None:
-            opened = result.plan.opened
-            spent[kind.id] = math.fsum(options.cost[opened][options.type[opened] == t])
-    total = None if result.plan is None else math.fsum(options.cost[result.plan.opened])
-    return {
-        "currency": settings.currency,
-        "spent": total,
-        "budget": _at_most(result.problem, "cost", np.ones(len(options.site), dtype=bool)),
-        "by_type": spent,
-    }
-
-
-def _at_most(problem: Problem, measure: str, scope: Flags) -> float | None:
-    """The tightest upper limit on a measure over exactly these options, None without one."""
-    highs = [
-        limit.high
-        for limit in problem.limits
-        if limit.term.measure.name == measure
-        and math.isfinite(limit.high)
-        and np.array_equal(limit.term.scope, scope)
-    ]
-    return min(highs, default=None)
 
 
 def _synthetic(responses: Responses) -> dict[str, Any]:

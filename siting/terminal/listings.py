@@ -12,21 +12,27 @@ from rich.table import Table
 from rich.text import Text
 
 from siting.instance import CandidateStatus, Instance
-from siting.model import Model, algebra
-from siting.terminal import words
+from siting.model import Model
+from siting.terminal import sheet, words
+from siting.terminal.algebra import algebra
+from siting.terminal.proved import PROVED
+from siting.terminal.specimen import methods
 
 
 def print_models(console: Console, models: Iterable[Model]) -> None:
-    """Name, title and question of every model."""
+    """Name, title and question of every model, its methods, and the largest size it was proved at."""
     for model in models:
         console.print(f"[bold]{escape(model.name)}[/]  {escape(model.title)}", soft_wrap=True)
-        console.print(Text(f"    {model.question}"), soft_wrap=True)
+        sheet.line(console, f"    {model.question}")
+        sheet.line(console, f"    methods: {', '.join(methods(model))}")
+        if model.name in PROVED:
+            sheet.line(console, f"    on two cores: {PROVED[model.name]}")
 
 
 def print_model(console: Console, model: Model, *, math_too: bool) -> None:
     """A model, its parameters, and its algebra if asked for."""
     print_models(console, [model])
-    console.print(Text(f"    {model.source}"), soft_wrap=True)
+    sheet.line(console, f"    {model.source}")
     console.print()
     table = _table("parameter", "unit", "default", "meaning")
     for name, parameter in model.parameters.items():
@@ -36,11 +42,11 @@ def print_model(console: Console, model: Model, *, math_too: bool) -> None:
         else:
             shown = "no limit" if math.isinf(default) else f"{default:g}"
         dotted = f"{name}.{parameter.each.upper()}" if parameter.each else name
-        _row(table, dotted, parameter.unit, shown, parameter.about)
+        sheet.row(table, dotted, parameter.unit, shown, parameter.about)
     console.print(table)
     if math_too:
         console.print()
-        console.print(Text(algebra(model)), soft_wrap=True)
+        sheet.line(console, algebra(model))
 
 
 def print_instances(console: Console, titles: dict[str, str]) -> None:
@@ -91,10 +97,30 @@ def _contents(instance: Instance) -> list[tuple[str, str]]:
         lines.append(("roads", f"{len(instance.roads.ids):,} nodes, {len(instance.roads.tail):,} edges"))
     elif instance.od is not None:
         lines.append(("travel times", f"{len(instance.od.ms):,} origin-destination pairs"))
+    lines += _dimensions(instance)
     given = [f"{name} = {value:g}" for name, value in settings.parameters.items()]
     if given:
         lines.append(("parameters", ", ".join(given)))
     return lines
+
+
+def _dimensions(instance: Instance) -> list[tuple[str, str]]:
+    """What models may look at beside places, facilities and candidates, as far as it is there."""
+    settings, fires = instance.settings, float(instance.places.fires.sum())
+    scenarios = (f"{one.title} {words.share(one.probability)}" for one in settings.scenarios)
+    periods = (f"{one.title} (weight {one.weight:g})" for one in settings.periods)
+    payers = dict.fromkeys(payer for kind in settings.types for payer in kind.payers)
+    closable = int(instance.facilities.closable.sum())
+    upgrades = int((instance.candidates.replaces >= 0).sum())
+    found = {
+        "scenarios": ", ".join(scenarios),
+        "periods": ", ".join(periods),
+        "payers": ", ".join(payers),
+        "fires": f"{words.amount(fires)} expected a year" if fires else "",
+        "closable": f"{closable:,} (existing facilities that a model may close)" if closable else "",
+        "upgrades": f"{upgrades:,} (candidates that replace an existing facility)" if upgrades else "",
+    }
+    return [(title, text) for title, text in found.items() if text]
 
 
 def _areas(level: str, count: int) -> str:
@@ -113,7 +139,7 @@ def _types(instance: Instance) -> Table:
     for number, kind in enumerate(instance.settings.types):
         mine = candidates.type == number
         cost = candidates.cost[mine]
-        _row(
+        sheet.row(
             table,
             kind.title,
             words.count(int((instance.facilities.type == number).sum())),
@@ -127,10 +153,16 @@ def _types(instance: Instance) -> Table:
 
 
 def _services(instance: Instance) -> Table:
-    table = _table("service", "weight", "vehicle factor", "standard (min)", right=range(1, 3))
-    for service in instance.settings.services:
+    services = instance.settings.services
+    ruled = any(service.distance_m is not None for service in services)
+    columns = ["service", "weight", "vehicle factor", "standard (min)", *["standard (km)"] * ruled]
+    table = _table(*columns, right=range(1, 3))
+    for service in services:
         standard = ", ".join(f"{kind} {ms / 60_000:g}" for kind, ms in service.standard_ms.items())
-        _row(table, service.title, f"{service.weight:g}", f"{service.vehicle_factor:g}", standard)
+        metres = (service.distance_m or {}).items()
+        distance = ", ".join(f"{kind} {metre / 1000:g}" for kind, metre in metres) or "-"
+        known = (f"{service.weight:g}", f"{service.vehicle_factor:g}", standard)
+        sheet.row(table, service.title, *known, *[distance] * ruled)
     return table
 
 
@@ -140,7 +172,3 @@ def _table(*columns: str, right: Iterable[int] = ()) -> Table:
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number in numeric else "left")
     return table
-
-
-def _row(table: Table, *cells: str) -> None:
-    table.add_row(*(Text(cell) for cell in cells))

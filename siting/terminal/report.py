@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from siting.plan import PROVED_GAP, Status, Termination
-from siting.terminal import words
+from siting.terminal import sheet, words
+from siting.terminal.dimensions import print_dimensions
+from siting.writers import files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,47 +20,84 @@ if TYPE_CHECKING:
 TOP = 5
 """Sites and regions listed."""
 
+MEMBERS = 8
+"""Numbers of the members of a group that are listed one by one."""
 
-def print_plan(console: Console, summary: Mapping[str, Any], sites: pd.DataFrame, folder: str) -> None:
-    """Print question, proof, figures before and after, money, sites, regions, warnings and files."""
-    _line(console, summary["instance"]["title"], "bold")
-    _line(console, f"{summary['model']['title']}. {summary['model']['question']}")
-    _line(console, f"With {numbers(summary)}." if summary["numbers"] else "")
+
+def print_plan(
+    console: Console, summary: Mapping[str, Any], sites: pd.DataFrame, closed: pd.DataFrame, folder: str
+) -> None:
+    """Print question, proof, figures before and after, money, sites, regions, warnings and files.
+
+    Args:
+        console: where to.
+        summary, sites, closed: content of the plan folder.
+        folder: its name.
+    """
+    sheet.line(console, summary["instance"]["title"], "bold")
+    sheet.line(console, f"{summary['model']['title']}. {summary['model']['question']}")
+    sheet.line(console, f"With {numbers(summary)}." if summary["numbers"] else "")
     console.print()
-    _line(console, proof(summary), "bold")
-    _titled(console, "Objective", _objectives(summary))
-    _titled(console, "People within the standard", _services(summary))
-    _titled(console, "Facilities", _facilities(summary))
-    _line(console, full_coverage(summary))
+    sheet.line(console, proof(summary), "bold")
+    sheet.titled(console, "Objective", _objectives(summary))
+    sheet.titled(console, f"People within the standard{when(summary)}", _services(summary))
+    sheet.titled(console, "Facilities", _facilities(summary))
+    print_dimensions(console, summary, closed)
+    sheet.line(console, full_coverage(summary))
     if len(sites):
         few = len(sites) <= TOP
         title = "Recommended sites" if few else f"First {TOP} of {len(sites):,} recommended sites"
-        _titled(console, title, _sites(sites, summary))
+        sheet.titled(console, title, _sites(sites, summary))
     if len(summary["regions"]) > 1:
         title = "Regions with the smallest share of needs within the standard (weighted by service)"
-        _titled(console, title, _regions(summary))
+        sheet.titled(console, title, _regions(summary))
     console.print()
     for warning in warnings(summary):
-        _line(console, f"Note: {warning}", "yellow")
+        sheet.line(console, f"Note: {warning}", "yellow")
     console.print()
-    _line(console, f"{words.decimal(summary['seconds'].get('total'))} s; {method(summary)}")
-    _line(console, f"Plan: {folder}/ (sites.csv, assignments.csv, summary.json, model.toml)", "bold")
+    sheet.line(console, f"{words.decimal(summary['seconds'].get('total'))} s; {method(summary)}")
+    sheet.line(console, f"Plan: {folder}/ ({', '.join(files(summary['layout']))})", "bold")
 
 
 def print_no_plan(console: Console, summary: Mapping[str, Any]) -> None:
     """Print why there is no plan."""
-    _line(console, proof(summary), "bold")
+    sheet.line(console, proof(summary), "bold")
     for clash in summary["clashes"]:
-        _line(console, f"  {clash}")
+        sheet.line(console, f"  {clash}")
+
+
+def when(summary: Mapping[str, Any]) -> str:
+    """Which scenario and period the figures about people are of; empty where there is one only."""
+    found = [summary[key][at]["title"] for key, at in (("scenarios", 0), ("periods", -1)) if key in summary]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def minutes(summary: Mapping[str, Any]) -> str:
+    """What minutes are called."""
+    return "min" if summary["layout"]["standard"] == "minutes" else "equivalent min"
 
 
 def numbers(summary: Mapping[str, Any]) -> str:
-    """The numbers in force, e.g. ``budget 222, unserved 240``."""
-    shown = [
-        f"{name} {'without limit' if value is None else f'{value:,.10g}'}"
-        for name, value in summary["numbers"].items()
-    ]
+    """The numbers in force, e.g. ``budget 222, unserved 240``; many members of a group as one."""
+    groups: dict[str, dict[str, float | None]] = {}
+    for name, value in summary["numbers"].items():
+        groups.setdefault(name.rpartition(".")[0] or name, {})[name] = value
+    shown = []
+    for group, members in groups.items():
+        if len(members) <= MEMBERS:
+            shown += [f"{name} {_amount(value)}" for name, value in members.items()]
+            continue
+        low, high = (_amount(end(members.values(), key=_size)) for end in (min, max))
+        shown.append(f"{group} {low if low == high else f'{low} to {high}'} ({len(members):,} members)")
     return ", ".join(shown)
+
+
+def _size(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _amount(value: float | None) -> str:
+    return "without limit" if value is None else f"{value:,.10g}"
 
 
 def proof(summary: Mapping[str, Any]) -> str:
@@ -98,13 +136,13 @@ def full_coverage(summary: Mapping[str, Any]) -> str:
     full = summary["full_coverage"]
     if full is None:
         return ""
-    enough = words.count(full["sites"])
+    one = full["sites"] == 1
+    enough = f"{words.count(full['sites'])} new {'facility' if one else 'facilities'}"
     if full["reached"]:
-        return f"Everybody who can be covered is covered; {enough} new facilities are enough for that."
+        return f"Everybody who can be covered is covered; {enough} {'is' if one else 'are'} enough for that."
     beyond = words.count(full["beyond"])
     return (
-        f"To cover everybody who can be covered, {enough} new facilities would be enough, {beyond} of them "
-        "not in this plan."
+        f"To cover everybody who can be covered, {enough} would be enough, {beyond} of them not in this plan."
     )
 
 
@@ -130,7 +168,22 @@ def warnings(summary: Mapping[str, Any]) -> list[str]:
                 f"{service}: no facility and no candidate reaches {words.count(lost['people'])} people in "
                 f"{words.count(lost['places'])} places ({names})."
             )
+    found += _readings(summary["layout"])
     return found + list(summary["warnings"])
+
+
+def _readings(layout: Mapping[str, Any]) -> list[str]:
+    """How to read figures that are not what they are elsewhere."""
+    found = []
+    if layout["standard"] != "minutes":
+        rule = {"both": ", and the later of both counts", "either": ", and the sooner of both counts"}
+        found.append(
+            "minutes are equivalent minutes: a way as long as the distance standard counts as the standard "
+            f"in minutes{rule.get(layout['standard'], '')}."
+        )
+    if layout["serve"] != "nearest":
+        found.append("before, the first to answer serves, as if there were room for everybody.")
+    return found
 
 
 def method(summary: Mapping[str, Any]) -> str:
@@ -138,33 +191,10 @@ def method(summary: Mapping[str, Any]) -> str:
     return f"method: {summary['method']} ({summary['why']})"
 
 
-def _line(console: Console, text: str, style: str = "") -> None:
-    if text:
-        console.print(Text(text, style), soft_wrap=True)
-
-
-def _titled(console: Console, title: str, table: Table) -> None:
-    console.print()
-    _line(console, title, "bold")
-    console.print(table)
-
-
-def _table(columns: Sequence[str], words_first: int = 1) -> Table:
-    """A table whose first columns hold words and the others numbers."""
-    table = Table(box=None, pad_edge=False, header_style="")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < words_first else "right")
-    return table
-
-
-def _row(table: Table, *cells: str) -> None:
-    table.add_row(*(Text(cell) for cell in cells))
-
-
 def _objectives(summary: Mapping[str, Any]) -> Table:
-    table = _table(("", "before", "this plan", "at best", "gap", "gap of gain", "unit"))
+    table = sheet.table(("", "before", "this plan", "at best", "gap", "gap of gain", "unit"))
     for one in summary["objectives"]:
-        _row(
+        sheet.row(
             table,
             f"{one['sense']} {one['measure']}",
             words.amount(one["before"]),
@@ -178,18 +208,20 @@ def _objectives(summary: Mapping[str, Any]) -> Table:
 
 
 def _services(summary: Mapping[str, Any]) -> Table:
-    table = _table(("", "people", "before", "", "after", "", "mean min before", "after", "worst min after"))
+    unit = minutes(summary)
+    times = (f"mean {unit} before", "after", f"worst {unit} after")
+    table = sheet.table(("", "people", "before", "", "after", "", *times))
     for service in summary["services"].values():
         _response_row(table, service["title"], service)
         for kind, figures in service["kinds"].items():
             if figures["after"]["people"]:
-                _response_row(table, f"  {kind}, {service['standard_minutes'][kind]:g} min", figures)
+                _response_row(table, f"  {kind}, {service['standard_minutes'][kind]:g} {unit}", figures)
     return table
 
 
 def _response_row(table: Table, title: str, figures: Mapping[str, Any]) -> None:
     old, new = figures["before"], figures["after"]
-    _row(
+    sheet.row(
         table,
         title,
         words.count(new["people"]),
@@ -204,58 +236,86 @@ def _response_row(table: Table, title: str, figures: Mapping[str, Any]) -> None:
 
 
 def _facilities(summary: Mapping[str, Any]) -> Table:
-    money = summary["money"]
-    table = _table(("", "existing", "new", "allowed", f"cost ({money['currency']})"))
+    money, kinds = summary["money"], summary["facilities"].values()
+    extra = [key for key in ("units", "closed") if any(key in kind for kind in kinds)]
+    titles = {"units": "new units", "closed": "closed"}
+    columns = (
+        "",
+        "existing",
+        "new",
+        *(titles[key] for key in extra),
+        "allowed",
+        f"cost ({money['currency']})",
+    )
+    table = sheet.table(columns)
     for name, kind in summary["facilities"].items():
-        _row(
+        opens = kind["new"] or kind["allowed"]
+        if not kind["existing"] and not opens and kind["allowed"] is None:
+            continue
+        sheet.row(
             table,
             kind["title"],
             words.count(kind["existing"]),
-            words.count(kind["new"] if kind["new"] or kind["allowed"] else None),
+            words.count(kind["new"] if opens else None),
+            *(words.count(kind.get(key) or None) for key in extra),
             words.count(kind["allowed"]),
-            words.decimal(money["by_type"][name], 2) if kind["new"] or kind["allowed"] else "-",
+            words.decimal(money["by_type"][name], 2) if opens else "-",
         )
-    kinds = summary["facilities"].values()
-    total = words.decimal(money["spent"], 2)
-    if money["budget"]:
-        used = words.share(money["spent"] / money["budget"])
-        total += f" of {words.decimal(money['budget'], 2)} ({used})"
-    _row(
+    sheet.row(
         table,
         "in all",
         words.count(sum(kind["existing"] for kind in kinds)),
         words.count(sum(kind["new"] for kind in kinds)),
+        *(words.count(sum(kind.get(key) or 0 for kind in kinds)) for key in extra),
         "",
-        total,
+        _total(money),
     )
     return table
+
+
+def _total(money: Mapping[str, Any]) -> str:
+    """Money spent, of the budget; what closing saves is added to that."""
+    total = words.decimal(money["spent"], 2)
+    if "saved" in money:
+        total += f" less {words.decimal(money['saved'], 2)} saved"
+    if not money["budget"]:
+        return total
+    # What closing itself may cost is in no figure of its own: no share is told where it may be part.
+    used = "" if "saved" in money else f" ({words.share(money['spent'] / money['budget'])})"
+    return f"{total} of {words.decimal(money['budget'], 2)}{used}"
 
 
 def _sites(sites: pd.DataFrame, summary: Mapping[str, Any]) -> Table:
     """The first sites, with the areas that tell them apart."""
     areas = ["region"] * (len(summary["regions"]) > 1) + ["district"] * bool(sites["district"].any())
-    named = ("name", *areas, "type")
-    measured = (f"cost ({summary['money']['currency']})", "people newly covered", "people served", "mean min")
-    table = _table(("", *named, *measured), 1 + len(named))
+    told = {
+        "units": "units" in sites and (sites["units"] > 1).any(),
+        "period": "period" in sites,
+        "replaces": "replaces" in sites and (sites["replaces"] != "").any(),
+    }
+    named = ("name", *areas, "type", *(column for column, there in told.items() if there))
+    cost, mean = f"cost ({summary['money']['currency']})", f"mean {minutes(summary)}"
+    measured = (cost, "people newly covered", "people served", mean)
+    table = sheet.table(("", *named, *measured), 1 + len(named))
     for row in sites.head(TOP).to_dict("records"):
-        mean = row["mean_response_minutes"]
-        _row(
+        waited = row["mean_response_minutes"]
+        sheet.row(
             table,
             *(str(row[column]) for column in ("rank", *named)),
             words.decimal(row["cost"], 2),
             words.count(row["people_newly_covered"]),
             words.count(row["people_served"]),
-            words.decimal(None if math.isnan(mean) else mean),
+            words.decimal(None if math.isnan(waited) else waited),
         )
     return table
 
 
 def _regions(summary: Mapping[str, Any]) -> Table:
-    table = _table(("", "before", "after", "mean min after"))
+    table = sheet.table(("", "before", "after", f"mean {minutes(summary)} after"))
     known = [region for region in summary["regions"] if region["in_all"]["after"]["share"] is not None]
     for region in sorted(known, key=lambda one: (one["in_all"]["after"]["share"], one["name"]))[:TOP]:
         old, new = region["in_all"]["before"], region["in_all"]["after"]
-        _row(
+        sheet.row(
             table,
             region["name"],
             words.share(old["share"]),

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siting.errors import PlanError
 from siting.writers.folder import check_target, replace_folder
 from siting.writers.json_file import summary_text, write_summary
 from siting.writers.model_file import write_model
-from siting.writers.tables import write_assignments, write_sites
+from siting.writers.tables import (
+    write_assignments,
+    write_closed,
+    write_nesting,
+    write_sites,
+    write_stability,
+)
 
 if TYPE_CHECKING:
     from siting.result import Result
 
 WRITERS: dict[str, Callable[[Result, Path], None]] = {
     "sites.csv": write_sites,
+    "closed.csv": write_closed,
     "assignments.csv": write_assignments,
     "summary.json": write_summary,
     "model.toml": write_model,
+    "nesting.csv": write_nesting,
+    "stability.csv": write_stability,
 }
-"""Every file of a plan folder by its name, and what writes it."""
+"""Every file that a plan folder may hold by its name, and what writes it."""
+
+
+STUDIES = {"nesting.csv": "nesting", "stability.csv": "stability"}
+"""Files of studies by further solves, written where a result holds them; and what it calls them."""
+
+
+def files(layout: Mapping[str, Any]) -> list[str]:
+    """The files that every plan folder holds, by ``layout`` of its summary."""
+    closing = layout["existing"] == "closable"
+    return [name for name in WRITERS if name not in STUDIES and (closing or name != "closed.csv")]
 
 
 def write(result: Result, folder: str | Path) -> Path:
     """Write a plan folder: sites.csv, assignments.csv, summary.json and model.toml.
+
+    Where the model may close existing facilities, closed.csv as well; nesting.csv and stability.csv
+    where the result has been asked for ``nesting`` or ``stability``.
 
     The files are written into a temporary folder beside it, which is then renamed, so the plan
     folder is whole or not there. An older plan is replaced; anything else is left alone.
@@ -45,8 +67,9 @@ def write(result: Result, folder: str | Path) -> Path:
     target = Path(folder)
 
     def fill(temporary: Path) -> None:
-        for name, writer in WRITERS.items():
-            writer(result, temporary / name)
+        studied = [name for name, study in STUDIES.items() if study in vars(result)]
+        for name in [*files(result.summary["layout"]), *studied]:
+            WRITERS[name](result, temporary / name)
 
     replace_folder(target, fill, set(WRITERS))
     return target
@@ -61,4 +84,4 @@ def check_writable(folder: str | Path) -> None:
     check_target(Path(folder), set(WRITERS))
 
 
-__all__ = ["WRITERS", "check_writable", "summary_text", "write"]
+__all__ = ["WRITERS", "check_writable", "files", "summary_text", "write"]

@@ -1,4 +1,4 @@
-"""sites.csv and assignments.csv."""
+"""sites.csv, closed.csv and assignments.csv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from siting.figures import DECIMALS
+from siting.figures import DECIMALS, closed_table
 from siting.instance.arrays import Longs, Texts
 
 if TYPE_CHECKING:
@@ -29,9 +29,24 @@ def write_sites(result: Result, file: Path) -> None:
     write_table(result.sites, file)
 
 
+def write_closed(result: Result, file: Path) -> None:
+    """Existing facilities that are closed, one row each."""
+    write_table(closed_table(result), file)
+
+
 def write_assignments(result: Result, file: Path) -> None:
     """Who serves each need before and after."""
     write_table(result.assignments, file)
+
+
+def write_nesting(result: Result, file: Path) -> None:
+    """What it costs that the plan is built period by period."""
+    write_table(result.nesting, file)
+
+
+def write_stability(result: Result, file: Path) -> None:
+    """How stable the recommended facilities are."""
+    write_table(result.stability, file)
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:

@@ -1,0 +1,48 @@
+"""What further solves have found about a plan: the price of nesting, the stability of sites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siting.terminal import sheet, words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from siting.result import Result
+
+_TOLD = 5
+
+
+def print_studies(console: Console, result: Result) -> None:
+    """Print the studies that a result holds."""
+    if "nesting" in vars(result):
+        _print_nesting(console, result.nesting, result.achieved[0].unit)
+    if "stability" in vars(result):
+        _print_stability(console, result.stability)
+
+
+def _print_nesting(console: Console, nesting: pd.DataFrame, unit: str) -> None:
+    table = sheet.table(
+        (f"{unit}, period by period", "in this plan", "if it stood alone", "price of nesting")
+    )
+    for row in nesting.to_dict("records"):
+        numbers = (words.decimal(row[key], 2) for key in ("nested", "alone", "price"))
+        sheet.row(table, str(row["period"]), *numbers)
+    console.print()
+    console.print(table)
+
+
+def _print_stability(console: Console, stability: pd.DataFrame) -> None:
+    kept = int((stability["scenarios"] == 1.0).sum())
+    console.print()
+    console.print(
+        f"stability: {kept:,} of {len(stability):,} facilities are in the best plan of every scenario alone; "
+        f"on average a facility is in {words.share(stability['scenarios'].mean())} of them, and in "
+        f"{words.share(stability['near_optimal'].mean())} of the near-optimal plans that could have it"
+    )
+    least = stability.sort_values(["scenarios", "near_optimal"], kind="stable").head(_TOLD)
+    if len(least):
+        console.print("least stable: " + ", ".join(least["site_id"].astype(str) + " " + least["type"]))
