@@ -25,6 +25,7 @@ LAYERS = (
     ("restriction",),
     ("engine",),
     ("resolve",),
+    ("studies",),
     ("terminal",),
     ("cli",),
     ("__main__",),
@@ -34,6 +35,7 @@ LAYERS = (
 PEERS = {
     ("result", "figures"),
     ("result", "resolve"),
+    ("result", "studies"),
     ("figures", "result"),
     ("plan", "instance"),
     ("check", "readers"),

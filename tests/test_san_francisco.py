@@ -5,12 +5,16 @@ A metre stands for a minute, so that times in whole milliseconds are exact to 1/
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import siting
+from siting.instance import CandidateStatus
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "spopt_sf"
 
@@ -84,3 +88,44 @@ def test_set_covering(km: int, stores: int, tmp_path: Path) -> None:
     assert result.status is siting.Status.OPTIMAL
     assert result.objective == stores
     assert result.summary["services"]["shopping"]["after"]["people_within"] == EVERYBODY
+
+
+def reached() -> pd.DataFrame:
+    """Tracts by stores: whether a store is within 5 km, straight from the file."""
+    metres = pd.read_csv(
+        DATA / "SF_network_distance_candidateStore_16_censusTract_205_new.csv", dtype={"DestinationName": str}
+    )
+    return metres.pivot(index="DestinationName", columns="name", values="distance") <= 5 * KM
+
+
+def test_backup_coverage() -> None:
+    """Of all ways to reach everybody from eight stores, the one that leaves most tracts a second store."""
+    within = reached()
+    stores = np.array(list(itertools.combinations(range(within.shape[1]), 8)))
+    crews = within.to_numpy().astype(int)[:, stores].sum(axis=2)
+    backed_up = (crews >= 2).sum(axis=0)[(crews >= 1).all(axis=0)]
+    instance = city(5)
+    alike = replace(instance.places, population=np.ones_like(instance.places.population))
+    result = siting.solve(
+        replace(instance, places=alike), "backup_coverage", new={"store": 8}, numbers={"once": 1.0}
+    )
+    assert result.status is siting.Status.OPTIMAL
+    assert result.objective == backed_up.max() == 145
+
+
+def test_tracts_that_one_store_alone_can_reach_are_never_backed_up() -> None:
+    """140 of 205 with these eight stores; a published figure counts tracts without any second store too."""
+    stores = [f"Store_{number}" for number in (3, 4, 6, 7, 11, 12, 14, 16)]
+    within = reached()
+    assert (within.sum(axis=1) == 1).sum() == 22
+    instance = city(5)
+    places = replace(instance.places, population=np.ones_like(instance.places.population))
+    chosen = np.isin(instance.sites.ids[instance.candidates.site], stores)
+    status = np.where(chosen, CandidateStatus.REQUIRED, CandidateStatus.FORBIDDEN).astype(np.int32)
+    result = siting.solve(
+        replace(instance, places=places, candidates=replace(instance.candidates, status=status)),
+        "backup_coverage",
+        new={"store": 8},
+    )
+    assert result.objective == (within[stores].sum(axis=1) >= 2).sum() == 140
+    assert result.achieved[1].value == len(within) == 205

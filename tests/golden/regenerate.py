@@ -1,4 +1,4 @@
-"""The programs of the bundled models on three_towns, as PuLP writes them.
+"""The programs of the bundled models' first objectives on tiny instances, as PuLP writes them.
 
 ``python -m tests.golden.regenerate``, from the top folder, writes them anew after a wanted change;
 the difference then shows what the change does to every program.
@@ -10,32 +10,44 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import siting
-from siting.methods import exact
-from siting.model import load_model
-from siting.problem import bind
+from siting.measures.composer import Composer
+from siting.measures.program import as_pulp
+from siting.methods.compose import compose
+from siting.model import bundled_models, load_model
+from siting.problem import Problem, bind
+from tests.catalogue.fixed import NUMBERS, fixed
 
 FOLDER = Path(__file__).parent
+THREE_TOWNS = ("max_coverage", "min_travel_time", "p_center", "set_cover")
+"""Models that three_towns is enough for."""
+
 MOST_COVERED = 44_700.0
 """The optimum of max_coverage, which its second program keeps."""
 
 
+def problem_of(name: str) -> Problem:
+    """A bundled model on the instance of its golden file."""
+    model = load_model(name)
+    if name in THREE_TOWNS:
+        return bind(siting.read("three_towns"), model)
+    numbers = {key: value for key, value in NUMBERS.items() if key in model.parameters}
+    return bind(fixed().instance(), model, numbers)
+
+
 def programs() -> dict[str, str]:
     """Text of every golden file by its name."""
-    coverage = bind(siting.read("three_towns"), load_model("max_coverage"))
-    travel = bind(siting.read("three_towns"), load_model("min_travel_time"))
-    covered = coverage.objectives[0].term
-    stages = {
-        "max_coverage.lp": exact._Stage(coverage, 0, []),
-        "max_coverage_then.lp": exact._Stage(coverage, 1, [(covered, True, MOST_COVERED)]),
-        "min_travel_time.lp": exact._Stage(travel, 0, []),
-    }
-    return {name: _text(stage) for name, stage in stages.items()}
+    composed = {f"{name}.lp": compose(problem_of(name), 0, []) for name in bundled_models()}
+    coverage = problem_of("max_coverage")
+    kept = [(coverage.objectives[0].term, True, MOST_COVERED)]
+    composed["max_coverage_then.lp"] = compose(coverage, 1, kept)
+    return {name: _text(composer) for name, composer in composed.items()}
 
 
-def _text(stage: exact._Stage) -> str:
+def _text(composer: Composer) -> str:
+    problem, _ = as_pulp(composer.program)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "program.lp"
-        stage.compose().problem.writeLP(str(path))
+        problem.writeLP(str(path))
         return path.read_text(encoding="utf-8")
 
 
