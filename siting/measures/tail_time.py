@@ -58,7 +58,7 @@ class TailTime(NeedMeasure):
 
     def value(self, term: Term, plan: Plan) -> float:
         """Mean over the tail, the need at its edge counted in part."""
-        weight, room = self._weights(term)
+        weight, room = self.weights(term)
         if not room:
             return 0.0
         minutes = self.contributions(term, plan)
@@ -68,7 +68,7 @@ class TailTime(NeedMeasure):
 
     def expression(self, term: Term, composer: Composer) -> Linear:
         """t + sum of w_i d_i over the weight of the tail, where d_i >= t_i - t."""
-        weight, room = self._weights(term)
+        weight, room = self.weights(term)
         if not room:
             return linear([], [])
         rows, late = composer.by_row(term), term.number("unserved", math.inf)
@@ -93,7 +93,15 @@ class TailTime(NeedMeasure):
         )  # fmt: skip
         return linear(edge, 1.0) + linear(over, weight[rows.need] / room) + linear(more, load / room)
 
-    def _weights(self, term: Term) -> tuple[Floats, float]:
+    def edge(self, term: Term, plan: Plan) -> float:
+        """Minutes at which the tail of a plan begins."""
+        weight, room = self.weights(term)
+        minutes = self.contributions(term, plan)
+        order = np.argsort(-minutes, kind="stable")
+        last = int(np.searchsorted(np.cumsum(weight[order]), room))
+        return float(minutes[order[min(last, len(order) - 1)]])
+
+    def weights(self, term: Term) -> tuple[Floats, float]:
         """(N,) weights of the needs that count, and the weight of the tail."""
         weight = np.where(term.scope, term.responses.needs.weight, 0.0)
         weight[term.responses.unreachable] = 0.0

@@ -2,7 +2,7 @@
 
 From the top folder::
 
-    python -m tests.benchmarks                      # everything, about forty minutes
+    python -m tests.benchmarks                      # everything, about ninety minutes
     python -m tests.benchmarks quick                # a small selection, under five minutes
     python -m tests.benchmarks national cover       # some of them
     python -m tests.benchmarks growth --out FOLDER  # also writes table.md and growth.png there
@@ -24,6 +24,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     bench_bundled,
+    bench_catalogue,
     bench_center,
     bench_cover,
     bench_growth,
@@ -44,6 +45,7 @@ from tests.benchmarks.table import Line, markdown
 BENCHMARKS: dict[str, Callable[[Settings], Iterator[Line]]] = {
     "times": bench_times.main,
     "bundled": bench_bundled.main,
+    "catalogue": bench_catalogue.main,
     "national": bench_national.main,
     "large": bench_large.main,
     "pmedian_orlib": bench_pmedian_orlib.main,

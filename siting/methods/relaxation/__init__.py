@@ -13,12 +13,14 @@ import pulp
 from siting.instance.arrays import Floats
 from siting.measures import CountMeasure, NeedMeasure, OptionMeasure
 from siting.measures.composer import Composer
+from siting.measures.tail_time import TailTime
 from siting.measures.worst_share import WorstShare
 from siting.methods import highs
 from siting.methods.exact import Found, in_order, without_choice
 from siting.methods.outcome import Outcome
 from siting.methods.plain import beyond_levels
-from siting.methods.relaxation.capacity import Beginning, begin
+from siting.methods.relaxation import capacity, tail
+from siting.methods.relaxation.beginning import Beginning
 from siting.methods.relaxation.fair import fairer
 from siting.methods.relaxation.large import solve_arrays
 from siting.methods.run import Run
@@ -34,11 +36,11 @@ MOST_PAIRS = 8_000_000
 FAIR_SHARE, FAIR_SECONDS = 0.25, 20.0
 """Share of the time left, or seconds, that a start for the worst-off groups may take."""
 
-BEGIN_SHARE, BEGIN_SECONDS = 0.5, 20.0
-"""Share of the time left, or seconds, that the question without capacities may take."""
+BEGIN_SHARE, LARGE_SHARE, BEGIN_SECONDS = 0.4, 0.9, 40.0
+"""Share of the time left, also where nothing else is tried, or seconds, that an easier question may take."""
 
 MOST_ASSIGNED = 200_000
-"""Pairs up to which who serves whom is a program of its own."""
+"""Pairs up to which a question is a program of its own where an easier one has an answer."""
 
 _REPAIR_SECONDS = 20.0
 _WORTH_OPENING = 1e-3
@@ -77,13 +79,9 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
         found = solve_arrays(arrays, run.within(seconds), start, run.tell, repair)
         return Found(found.values, found.bound, found.infeasible)
 
-    begun = Beginning(None, None)
-    if problem.responses.layout.serve != "nearest":
-        with run.phase("without capacities"):
-            run.begin_goal(0, problem.objectives[0].term.measure.name)
-            begun = begin(problem, run, BEGIN_SHARE * run.left if run.seconds else BEGIN_SECONDS)
-        if begun.plan is not None and len(problem.responses.option) > MOST_ASSIGNED:
-            return _as_it_is(problem, begun, run)
+    begun = _begin(problem, run)
+    if begun.plan is not None and len(problem.responses.option) > MOST_ASSIGNED:
+        return _as_it_is(problem, begun, run)
 
     def improve(number: int, plan: Plan | None) -> Plan | None:
         if number == 0 and begun.plan is not None:
@@ -96,9 +94,24 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
         known = [bound, begun.bound if number == 0 else None, ceiling(problem, number)]
         certain = [one for one in known if one is not None]
         best = min if problem.objectives[number].maximize else max
-        return best(certain, default=None)
+        return None if not certain else float(best(certain))
 
     return in_order(problem, run, warm, search, trusted, improve)
+
+
+def _begin(problem: Problem, run: Run) -> Beginning:
+    """What an easier question tells about the first objective."""
+    term = problem.objectives[0].term
+    large = len(problem.responses.option) > MOST_ASSIGNED
+    seconds = (LARGE_SHARE if large else BEGIN_SHARE) * run.left if run.seconds else BEGIN_SECONDS
+    run.begin_goal(0, term.measure.name)
+    if problem.responses.layout.serve != "nearest":
+        with run.phase("without capacities"):
+            return capacity.begin(problem, run, seconds)
+    if isinstance(term.measure, TailTime) and beyond_levels(problem) is None:
+        with run.phase("edge by edge"):
+            return tail.begin(problem, run, seconds)
+    return Beginning(None, None)
 
 
 def _as_it_is(problem: Problem, begun: Beginning, run: Run) -> Outcome:

@@ -8,7 +8,7 @@ facilities it opens, the quickest answers first, while there is room.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,19 +17,12 @@ from siting.measures import NeedMeasure, OptionMeasure
 from siting.measures.assigned import load_groups
 from siting.methods import decomposition
 from siting.methods.plain import beyond_nearest
+from siting.methods.relaxation.beginning import Beginning
 from siting.methods.run import Run
 from siting.plan import Plan, Shares
 from siting.problem import Bound, Problem
 
 _LEAST = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Beginning:
-    """A plan that keeps capacities, None where none was found, and a bound on the first objective."""
-
-    plan: Plan | None
-    bound: float | None
 
 
 def begin(problem: Problem, run: Run, seconds: float) -> Beginning:
