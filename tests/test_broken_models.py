@@ -36,7 +36,7 @@ def test_every_message_has_a_file() -> None:
         "must be there:", "must be >=", "may differ by", "is one number for all", "[minutes, value] pairs",
         "minutes must increase", "values must be >= 0", "increases with time", "this one falls",
         "the limit needs each", "must be of scenario, period", "under serve =", "under standard =",
-        "beside standard =", "which is no linear function", "closes nothing unless", "apart unless",
+        "beside standard =", "no linear function of who serves", "closes nothing unless", "apart unless",
         "for each period unless", "period by period",
     ):  # fmt: skip
         assert part in said, part
