@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 
+LIMITS = 12
+"""Limits listed; those of a group may be thousands."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What a check found.
@@ -55,8 +59,11 @@ class Report:
             )
         for goal in figures["objectives"]:
             yield f"  {goal['measure']}: {_number(goal['value'])} {goal['unit']}"
-        for limit in figures["limits"]:
+        limits = figures["limits"]
+        for limit in limits[:LIMITS]:
             yield f"  limit {limit['label']}: {_number(limit['value'])}"
+        if len(limits) > LIMITS:
+            yield f"  ... and {len(limits) - LIMITS:,} more limits"
 
 
 def _minutes(figures: Mapping[str, Any]) -> str:
