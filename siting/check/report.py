@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
 LIMITS = 12
 """Limits listed; those of a group may be thousands."""
 
