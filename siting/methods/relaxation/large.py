@@ -105,6 +105,8 @@ def solve_arrays(
         tell(*(None if x is None or not np.isfinite(x) else sign * x for x in (incumbent, bound)))
 
     program = minimum(arrays)
+    if not restrict(program, program.lower, program.upper).possible:
+        return Found(None, None, True)
     small = program.terms <= SMALL_TERMS
     search = Search(program if small else tightened(program), run, turned)
     search.offer(start)
