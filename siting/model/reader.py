@@ -1,27 +1,21 @@
-"""Planning questions: read a model file, bind it and its numbers to an instance.
-
-A model is a TOML file without any operator: one measure to maximize or minimize, further ones in
-lexicographic order under ``then``, and limits on measures. Anything more becomes a measure.
-"""
+"""Reads the content of a model file and collects everything that is wrong with it."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from importlib import resources
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from siting.errors import Complaint, ModelError, did_you_mean
 from siting.instance import LEVELS
 from siting.instance.toml_lines import key_lines
-from siting.measures import MEASURES, Measure, NeedMeasure
+from siting.measures import MEASURES
 from siting.measures.arguments import Argument, Points
+from siting.model.question import Goal, Limit, Model, Number, Parameter, Use
+from siting.model.soundness import unsound
 from siting.response import SERVINGS, STANDARDS, Layout
 
 GROUPS = ("type", "service", "kind", "payer", "scenario", "period", *LEVELS)
@@ -32,141 +26,6 @@ ACROSS = ("scenario", "period")
 
 EXISTING = ("stay", "closable")
 """What may become of existing facilities: all stay, or those marked as closable may be closed."""
-
-Number = float | str
-"""A number, or ``$name`` of a parameter."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A number the planner may set.
-
-    Attributes:
-        unit: unit; ``currency`` stands for the instance's.
-        about: meaning, for people.
-        default: value if neither caller nor instance gives one; None demands one.
-        each: the group of which every member has a value of its own, e.g. ``type``, or None.
-    """
-
-    unit: str
-    about: str
-    default: float | None
-    each: str | None
-
-
-@dataclass(frozen=True)
-class Use:
-    """A measure as a model file uses it.
-
-    Attributes:
-        measure: the measure.
-        filters: per filter (type, service, region, ...) the ids that count.
-        arguments: the measure's arguments: numbers, parameters, words, or the points of a curve.
-    """
-
-    measure: Measure
-    filters: Mapping[str, tuple[str, ...]]
-    arguments: Mapping[str, Number | Points]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """One objective; ``tolerance`` is the relative loss later goals may cause it."""
-
-    use: Use
-    maximize: bool
-    tolerance: Number
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Bounds on a measure; ``each`` makes one limit per member of a group."""
-
-    use: Use
-    at_most: Number | None
-    at_least: Number | None
-    each: str | None
-
-
-@dataclass(frozen=True)
-class Model:
-    """One planning question as its file states it.
-
-    Attributes:
-        text: content of the file; a plan folder holds a copy of it.
-        name: name of the file without its ending.
-        title, question, source: for people.
-        goals: what is optimized, in lexicographic order.
-        limits: what is bounded.
-        parameters: numbers the planner may set, by name.
-        layout: what of an instance it looks at.
-    """
-
-    text: str
-    name: str
-    title: str
-    question: str
-    source: str
-    goals: tuple[Goal, ...]
-    limits: tuple[Limit, ...]
-    parameters: Mapping[str, Parameter]
-    layout: Layout
-
-    @property
-    def uses(self) -> tuple[Use, ...]:
-        """Every use of a measure, objectives before limits."""
-        return (*(goal.use for goal in self.goals), *(limit.use for limit in self.limits))
-
-    @property
-    def in_arguments(self) -> set[str]:
-        """Names of the parameters that stand for arguments of measures, not for limits."""
-        values = (value for use in self.uses for value in use.arguments.values())
-        return {value[1:] for value in values if isinstance(value, str) and value.startswith("$")}
-
-    @property
-    def file(self) -> str:
-        """Name of the model file."""
-        return f"{self.name}.toml"
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of ``text`` in UTF-8."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-def _folder() -> Path:
-    """Where the bundled model files are: package data, or beside the package in a checkout."""
-    packaged = Path(str(resources.files("siting") / "models"))
-    return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / "models"
-
-
-def bundled_models() -> list[str]:
-    """Names of the models that ship with siting, sorted."""
-    return sorted(path.stem for path in _folder().glob("*.toml"))
-
-
-def load_model(name: str | Path) -> Model:
-    """Read a model file, or a bundled model by its name.
-
-    Raises:
-        ModelError: with everything that is wrong with the file.
-    """
-    path = Path(name)
-    if path.suffix != ".toml":
-        path = _folder() / f"{name}.toml"
-        if not path.is_file():
-            known = bundled_models()
-            raise ModelError(
-                f"there is no model {str(name)!r}{did_you_mean(str(name), known)}; "
-                f"give one of {', '.join(known)}, or a file ending in .toml"
-            )
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ModelError(Complaint(str(path), "there is no such file")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(Complaint(str(path), f"cannot be read as UTF-8 text: {error}")) from None
-    return parse_model(text, path.stem, str(path))
 
 
 def parse_model(text: str, name: str, where: str) -> Model:
@@ -506,34 +365,6 @@ class _Reader:
                 f"model pushes it the other way; use {other[key]}",
                 use.measure.name,
             )
-
-
-def unsound(use: Use, layout: Layout) -> list[str]:
-    """Why a measure does not mean what it says under a layout; empty where it does."""
-    measure, reasons = use.measure, []
-    if layout.standard != "minutes" and not measure.ruled:
-        reasons.append(
-            f'counts minutes, but under standard = "{layout.standard}" an answer is only near enough or not; '
-            "use a measure of people within the standard"
-        )
-    over_needs = "type" not in measure.filters
-    if layout.standard != "minutes" and "minutes" in use.arguments and over_needs:
-        reasons.append(f'cannot be given minutes beside standard = "{layout.standard}"')
-    if layout.serve != "nearest" and over_needs:
-        if measure.every:
-            reasons.append(
-                f'counts whoever is in reach, but under serve = "{layout.serve}" the plan decides who serves'
-            )
-        elif isinstance(measure, NeedMeasure) and not measure.additive:
-            reasons.append(
-                'takes the slowest answer, no linear function of who serves whom; use serve = "nearest"'
-            )
-    if measure.name in ("sites_closed", "sites_added") and not layout.closing:
-        reasons.append('closes nothing unless the model says existing = "closable"')
-    for key, there in (("scenario", layout.scenarios), ("period", layout.periods)):
-        if not there and (key in use.filters or use.arguments.get("by") == key):
-            reasons.append(f'cannot tell {key}s apart unless the model says across = ["{key}"]')
-    return reasons
 
 
 def _range(argument: Argument) -> str:

@@ -1,0 +1,45 @@
+"""Model files: bundled ones by name, others by path."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from siting.errors import Complaint, ModelError, did_you_mean
+from siting.model.question import Model
+from siting.model.reader import parse_model
+
+
+def _folder() -> Path:
+    """Where the bundled model files are: package data, or beside the package in a checkout."""
+    packaged = Path(str(resources.files("siting") / "models"))
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent.parent / "models"
+
+
+def bundled_models() -> list[str]:
+    """Names of the models that ship with siting, sorted."""
+    return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+def load_model(name: str | Path) -> Model:
+    """Read a model file, or a bundled model by its name.
+
+    Raises:
+        ModelError: with everything that is wrong with the file.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = _folder() / f"{name}.toml"
+        if not path.is_file():
+            known = bundled_models()
+            raise ModelError(
+                f"there is no model {str(name)!r}{did_you_mean(str(name), known)}; "
+                f"give one of {', '.join(known)}, or a file ending in .toml"
+            )
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ModelError(Complaint(str(path), "there is no such file")) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(Complaint(str(path), f"cannot be read as UTF-8 text: {error}")) from None
+    return parse_model(text, path.stem, str(path))
