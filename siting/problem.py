@@ -110,10 +110,10 @@ def bind(
         InstanceError: the table of response times would not fit into memory.
     """
     flat = _flatten(numbers or {})
+    _check_filters(instance, instance.settings, model)
     settings, values = _resolve(instance, model, flat)
     if complaints := unbalanced(settings):
         raise ModelError(complaints)
-    _check_filters(instance, settings, model)
     _check_arguments(model, values)
     responses = build(instance, settings, _horizon(settings, model, values), model.layout)
     objectives = tuple(

@@ -244,11 +244,12 @@ def test_units_payers_and_upgrades_by_hand() -> None:
         '{ measure = "cost", payer = "state", at_most = 50 },'
         '{ measure = "cost", payer = "town", region = "e", at_most = 3 }, { measure = "cost", at_most = 70 }'
     )
-    head = 'serve = "single"'
-    result = result_under(head, ["c:post", "a:center"], units=[3, 1], limits=limits)
+    upgrade = result_under("", ["a:center"], units=[1], limits=limits).sites.set_index("site_id")
+    assert (upgrade.loc["a", "cost"], upgrade.loc["a", "replaces"]) == (10.0, "F1")
+    result = result_under('serve = "single"', ["c:post", "a:center"], units=[3, 1], limits=limits)
     rows = result.sites.set_index("site_id")
-    assert (rows.loc["c", "units"], rows.loc["c", "cost"], rows.loc["c", "replaces"]) == (3, 12.0, "")
-    assert (rows.loc["a", "units"], rows.loc["a", "cost"], rows.loc["a", "replaces"]) == (1, 10.0, "F1")
+    assert (rows.loc["c", "units"], rows.loc["c", "cost"]) == (3, 12.0)
+    assert "replaces" not in rows  # where capacities bind nothing can be replaced
     summary = result.summary
     assert [kind.get("units") for kind in summary["facilities"].values()] == [3, None]
     assert (summary["money"]["spent"], summary["money"]["budget"]) == (22, 70)

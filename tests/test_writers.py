@@ -16,7 +16,7 @@ from siting.errors import PlanError
 from siting.instance import Instance
 from siting.plan import Status
 from siting.result import Result
-from siting.writers import WRITERS, check_writable, files, folder
+from siting.writers import STUDIES, WRITERS, check_writable, files, folder
 from siting.writers.tables import write_table
 
 
@@ -27,7 +27,7 @@ def result(three_towns: Instance, opened: Callable[..., Result]) -> Result:
 
 def test_plan_folder(result: Result, tmp_path: Path) -> None:
     target = siting.write(result, tmp_path / "results" / "plan")
-    assert sorted(path.name for path in target.iterdir()) == sorted(set(WRITERS) - {"closed.csv"})
+    assert sorted(path.name for path in target.iterdir()) == sorted(set(WRITERS) - {"closed.csv", *STUDIES})
     assert [path.name for path in target.parent.iterdir()] == ["plan"]
     assert (target / "sites.csv").read_bytes() == (
         b"rank,site_id,name,type,lat,lon,region,district,community,cost,people_newly_covered,"
