@@ -63,6 +63,9 @@ MAX_UNITS = 100_000
 
 _LAT = Column("lat", "number", "latitude, WGS 84", "degrees", True, low=-90, high=90)
 _LON = Column("lon", "number", "longitude, WGS 84", "degrees", True, low=-180, high=180)
+_CAPACITY = Column(
+    "capacity", "number", "people one unit can serve; empty: that of its type, else no limit", "people", low=0
+)
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -150,13 +153,7 @@ TABLES: dict[str, Table] = {
                     low=1,
                     high=MAX_UNITS,
                 ),
-                Column(
-                    "capacity",
-                    "number",
-                    "people one unit can serve; empty: that of its type, else no limit",
-                    "people",
-                    low=0,
-                ),
+                _CAPACITY,
                 Column("closable", "flag", "1: may be closed where the model asks about closing"),
                 Column(
                     "saving",
@@ -193,13 +190,7 @@ TABLES: dict[str, Table] = {
                     "may, must or must not be opened",
                     choices=("candidate", "required", "forbidden"),
                 ),
-                Column(
-                    "capacity",
-                    "number",
-                    "people one unit can serve; empty: that of its type, else no limit",
-                    "people",
-                    low=0,
-                ),
+                _CAPACITY,
                 Column(
                     "units",
                     "integer",

@@ -12,37 +12,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from siting.instance import LEVELS
-from siting.instance.arrays import Floats, Ints
-from siting.measures.arguments import Argument, Grouped
+from siting.measures.arguments import Argument
 from siting.measures.base import Term
-from siting.measures.counting import CountMeasure, States, fewest, grouped, in_scope
+from siting.measures.busy import BUSY, BusyMeasure, classes_of, is_by_type
+from siting.measures.counting import States, fewest, grouped, in_scope
 from siting.measures.people_within import MINUTES
 
-BUSY = Argument(
-    "share of time a crew is busy (of 1); per type, or per service, kind or area of the need",
-    low=0,
-    high=0.999,
-    by=("type", "service", "kind", *LEVELS),
-    required=True,
-)
 CREWS = Argument("crews counted at most per need (and type)", low=1, high=20)
 
 
-def classes_of(term: Term) -> tuple[Ints, Floats]:
-    """(M,) class of every option by how busy its type is, and the busy share of every class."""
-    types = term.by_option("busy", 0.0)
-    shares, classes = np.unique(np.nan_to_num(types, nan=0.0), return_inverse=True)
-    return classes.reshape(-1).astype(np.int32), shares
-
-
-def is_by_type(term: Term) -> bool:
-    """Whether the busy share differs between facility types instead of needs."""
-    busy = term.arguments.get("busy")
-    return isinstance(busy, Grouped) and busy.by == "type"
-
-
-class ExpectedCover(CountMeasure):
+class ExpectedCover(BusyMeasure):
     """Weighted people times the chance that one of the units within the standard is free.
 
     With n units that are busy a share q of the time, independently: 1 - q^n. At most ``crews``
@@ -54,13 +33,6 @@ class ExpectedCover(CountMeasure):
     unit = "weighted people"
     arguments: ClassVar = {"busy": BUSY, "crews": CREWS, "minutes": MINUTES}
     algebra = "sum_i w_i (1 - q^min(n_i, K))"
-
-    def classes(self, term: Term) -> tuple[Ints, int]:
-        """One class per busy share of types; one where busy shares belong to needs."""
-        if not is_by_type(term):
-            return super().classes(term)
-        classes, shares = classes_of(term)
-        return classes, len(shares)
 
     def states(self, term: Term) -> Sequence[States]:
         """Every number of units up to ``crews`` of every class."""

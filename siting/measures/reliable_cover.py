@@ -13,18 +13,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from siting.instance.arrays import Ints
 from siting.measures.arguments import Argument
 from siting.measures.base import Term
-from siting.measures.counting import CountMeasure, States, fewest, grouped, in_scope
-from siting.measures.expected_cover import BUSY, classes_of, is_by_type
+from siting.measures.busy import BUSY, BusyMeasure, classes_of, is_by_type
+from siting.measures.counting import States, fewest, grouped, in_scope
 from siting.measures.people_within import MINUTES
 
 _RELIABILITY = Argument("chance that a crew is free (of 1)", required=True, low=0, high=0.99999)
 _ROOM = 1e-12
 
 
-class ReliableCover(CountMeasure):
+class ReliableCover(BusyMeasure):
     """Weighted people with so many units within the standard that one is free with the reliability.
 
     With n units busy a share q of the time, independently, that is 1 - q^n >= reliability.
@@ -35,13 +34,6 @@ class ReliableCover(CountMeasure):
     unit = "weighted people"
     arguments: ClassVar = {"busy": BUSY, "reliability": _RELIABILITY, "minutes": MINUTES}
     algebra = "sum_i w_i [1 - q^n_i >= alpha]"
-
-    def classes(self, term: Term) -> tuple[Ints, int]:
-        """One class per busy share of types; one where busy shares belong to needs."""
-        if not is_by_type(term):
-            return super().classes(term)
-        classes, shares = classes_of(term)
-        return classes, len(shares)
 
     def states(self, term: Term) -> Sequence[States]:
         """The least numbers of units that are reliable together."""
