@@ -7,14 +7,15 @@ import math
 import numpy as np
 
 from siting.instance.arrays import Floats, Ints
-from siting.measures import Term
+from siting.measures import NeedMeasure, Term
+from siting.measures.base import UP
 from siting.measures.composer import Composer
 from siting.methods import highs
 from siting.methods.plain import beyond_levels
 from siting.methods.reduce import useful_candidates
 from siting.methods.run import Run
 from siting.plan import Plan
-from siting.problem import Problem
+from siting.problem import Bound, Problem, before
 
 Kept = list[tuple[Term, bool, float]]
 """Objectives achieved earlier: term, whether it is maximized, and the value to keep."""
@@ -32,13 +33,14 @@ def compose(problem: Problem, number: int, kept: Kept, plan: Plan | None = None)
         plan: the plan found for them, whose options stay in the program.
     """
     objective, responses = problem.objectives[number], problem.responses
-    terms = [objective.term, *(term for term, _, _ in kept), *(limit.term for limit in problem.limits)]
+    limits = [(count, one) for count, one in enumerate(problem.limits) if not _met_already(problem, one)]
+    terms = [objective.term, *(term for term, _, _ in kept), *(limit.term for _, limit in limits)]
     composer = Composer(
         problem.model.name, objective.maximize, responses, _wanted(problem, terms, plan), terms
     )
     program = composer.program
     program.objective = objective.term.expression(composer)
-    for count, limit in enumerate(problem.limits):
+    for count, limit in limits:
         expression = limit.term.expression(composer)
         if math.isfinite(limit.high):
             program.add_limit(f"limit{count}_high", expression, upper=limit.high)
@@ -50,6 +52,16 @@ def compose(problem: Problem, number: int, kept: Kept, plan: Plan | None = None)
         low, high = (value - room, math.inf) if maximize else (-math.inf, value + room)
         program.add_limit(f"kept{count}", term.expression(composer), low, high)
     return composer
+
+
+def _met_already(problem: Problem, limit: Bound) -> bool:
+    """Whether a floor needs no rows: existing facilities meet it, and openings only add to it."""
+    measure, layout = limit.term.measure, problem.responses.layout
+    if not isinstance(measure, NeedMeasure) or measure.tight != UP or math.isfinite(limit.high):
+        return False
+    if layout.closing or layout.serve != "nearest":
+        return False
+    return bool(limit.term.value(before(problem)) >= limit.low)
 
 
 def _wanted(problem: Problem, terms: list[Term], plan: Plan | None) -> Ints:
