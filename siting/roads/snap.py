@@ -1,4 +1,4 @@
-"""Points that are not on the road network: their nearest nodes, and edges that link them to it."""
+"""Points on the sphere, measured in metres and never in degrees, and nodes for them."""
 
 from __future__ import annotations
 
@@ -6,75 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from siting.roads.graph import Roads
 
 Floats = NDArray[np.float64]
-Nodes = NDArray[np.int32]
 
 EARTH_M = 6_371_008.8
 """Mean earth radius in metres (IUGG)."""
-
-
-def connected(roads: Roads) -> NDArray[np.bool_]:
-    """Nodes that have an edge, (V,)."""
-    has = np.zeros(len(roads.ids), dtype=bool)
-    has[roads.tail] = True
-    has[roads.head] = True
-    return has
-
-
-def snap(lat: Floats, lon: Floats, roads: Roads) -> tuple[Nodes, Floats]:
-    """The nearest road node that has an edge.
-
-    Args:
-        lat, lon: (N,) degrees, finite.
-        roads: with at least one edge between nodes of known coordinates.
-
-    Returns:
-        (N,) node index and (N,) straight-line metres to it on the sphere.
-    """
-    usable = np.flatnonzero(connected(roads) & np.isfinite(roads.lat) & np.isfinite(roads.lon))
-    tree = cKDTree(_unit(roads.lat[usable], roads.lon[usable]))
-    _, nearest = tree.query(_unit(lat, lon))
-    node = usable[nearest].astype(np.int32)
-    return node, metres(lat, lon, roads.lat[node], roads.lon[node])
-
-
-def with_nodes(roads: Roads, ids: NDArray[np.object_], lat: Floats, lon: Floats) -> Roads:
-    """The graph with N more nodes, numbered after its own; their ids must be new to it."""
-    return replace(
-        roads,
-        ids=np.concatenate((roads.ids, ids)),
-        lat=np.concatenate((roads.lat, lat)),
-        lon=np.concatenate((roads.lon, lon)),
-    )
-
-
-def with_links(
-    roads: Roads, node: Nodes, to: Nodes, ms: NDArray[np.int32], length: NDArray[np.int32]
-) -> Roads:
-    """The graph with N more edges there and back, of no class; none of them may be there yet.
-
-    Args:
-        roads: the graph.
-        node, to: (N,) the two ends.
-        ms: (N,) car ms, > 0, the same both ways.
-        length: (N,) metres, the same both ways.
-    """
-    tail = np.concatenate((roads.tail, node, to))
-    head = np.concatenate((roads.head, to, node))
-    order = np.lexsort((head, tail))
-    unknown = np.full(2 * len(node), -1, dtype=np.int16)
-    return replace(
-        roads,
-        tail=tail[order],
-        head=head[order],
-        ms=np.concatenate((roads.ms, ms, ms))[order],
-        klass=np.concatenate((roads.klass, unknown))[order],
-        metres=np.concatenate((roads.metres, length, length))[order],
-    )
 
 
 def metres(lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats) -> Floats:
@@ -85,7 +23,36 @@ def metres(lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats) -> Floats:
     return np.asarray(2 * EARTH_M * np.arcsin(np.sqrt(np.clip(half, 0, 1))), dtype=np.float64)
 
 
-def _unit(lat: Floats, lon: Floats) -> Floats:
+def unit(lat: Floats, lon: Floats) -> Floats:
     """Points on the unit sphere, (N, 3): the nearest by chord is the nearest by great circle."""
     a, b = np.radians(lat), np.radians(lon)
     return np.column_stack((np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)))
+
+
+def degrees(points: Floats) -> tuple[Floats, Floats]:
+    """Latitude and longitude of points on the unit sphere, (N, 3), as (N,) each."""
+    x, y, z = points.T
+    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
+
+
+def with_nodes(roads: Roads, ids: NDArray[np.object_], lat: Floats, lon: Floats) -> Roads:
+    """The graph with N more nodes, numbered after its own.
+
+    Args:
+        roads: the graph.
+        ids: (N,) text, new to the graph. Where the ids of the graph are whole numbers the new ones
+            are not these but numbers too, counting down from below :func:`lowest_id`.
+        lat, lon: (N,) degrees.
+    """
+    new = ids if roads.ids.dtype == object else lowest_id(roads) - 1 - np.arange(len(ids))
+    return replace(
+        roads,
+        ids=np.concatenate((roads.ids, new)),
+        lat=np.concatenate((roads.lat, lat)),
+        lon=np.concatenate((roads.lon, lon)),
+    )
+
+
+def lowest_id(roads: Roads) -> int:
+    """The lowest id if ids are whole numbers and some are negative, else 0."""
+    return 0 if roads.ids.dtype == object else int(roads.ids.min(initial=0))
