@@ -14,6 +14,12 @@ from siting.instance import Instance
 from siting.instance.arrays import Floats, Ints, Longs
 from siting.roads.graph import MAX_MS
 
+_WHOLE = 1 << 20
+"""Numbers of one search up to which the graph is searched as it is."""
+
+_HELD = 1 << 25
+"""Numbers that the searches from some nodes may hold at a time, 8 bytes each."""
+
 
 class Graphs:
     """The road graph per vehicle and scenario in ms, and per scenario in metres; each made once."""
@@ -68,9 +74,25 @@ def _matrix(size: int, tail: Ints, head: Ints, weight: Floats) -> csr_array:
 
 
 def ways(graph: csr_array, source: Ints, target: Ints, limit: float) -> Floats:
-    """Shortest ways from nodes (K,) to nodes (L,), inf where longer than the limit; (K, L)."""
-    found = dijkstra(graph, indices=source, limit=limit)
-    return np.asarray(found[:, target], dtype=np.float64)
+    """Shortest ways from nodes (K,) to nodes (L,), inf where longer than the limit; (K, L).
+
+    A search takes time and memory for every node, reached or not: of a large graph only what is
+    within the limit of some source is looked at. It is quickest where sources lie close together.
+    """
+    size = graph.shape[0]
+    start, end = source.astype(np.int64), target.astype(np.int64)
+    if len(source) * size > _WHOLE:
+        node = np.flatnonzero(np.isfinite(dijkstra(graph, indices=source, limit=limit, min_only=True)))
+        number = np.full(size, -1, dtype=np.int64)
+        number[node] = np.arange(len(node))
+        graph, start, end = graph[node][:, node], number[source], number[target]
+    found = np.full((len(start), len(end)), np.inf)
+    there = np.flatnonzero(end >= 0)
+    step = max(1, _HELD // max(1, graph.shape[0]))
+    for first in range(0, len(start), step):
+        some = dijkstra(graph, indices=start[first : first + step], limit=limit)
+        found[first : first + step, there] = some[:, end[there]]
+    return found
 
 
 def spread(graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[Floats, Longs]:

@@ -26,6 +26,9 @@ from siting.roads.graph import MAX_MS
 _NEAR = 300_000
 """Milliseconds within which who is the least in time and distance is looked for first."""
 
+_STRIP = 0.5
+"""Degrees of latitude of the strips along which searches go."""
+
 _SOURCES = 64
 """Nodes searched from at a time, whose ways to all others must fit into memory."""
 
@@ -130,8 +133,10 @@ class Ground:
             mine = np.flatnonzero((position[need] >= 0) & there)
             asked = np.zeros(len(self.options.site), dtype=bool)
             asked[option[mine]] = True
-            longest = float(limit_ms[mine].max(initial=0.0))
-            for who, table in self._tables(part, self._who(part, asked), part.place, longest):
+            longest = np.zeros(len(asked))
+            np.maximum.at(longest, option[mine], limit_ms[mine])
+            asking = self._who(part, asked)
+            for who, table in self._tables(part, asking, part.place, longest[asking.option]):
                 row = np.full(len(asked), -1)
                 row[who] = np.arange(len(who))
                 here = mine[row[option[mine]] >= 0]
@@ -155,6 +160,7 @@ class Ground:
 
     def near(self, source: Ints, target: Ints, limit_ms: Ints) -> tuple[Ints, Ints]:
         """Options (X,) within so many ms of a car of options; see :func:`siting.response.near.near`."""
+        source, limit_ms = (column[self._beside(self.options.site[source])] for column in (source, limit_ms))
         site, node = self.options.site, self.instance.sites.node[self.options.site]
         starts, ends = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int32)]
         for first in range(0, len(source), _SOURCES):
@@ -302,23 +308,25 @@ class Ground:
         return np.asarray(self.needs.standard_ms[part.needs[0]] / np.maximum(1, distance))
 
     def _tables(
-        self, part: _Part, who: _Who, place: Ints, longest: float, which: Longs | None = None
+        self, part: _Part, who: _Who, place: Ints, longest: Floats | float, which: Longs | None = None
     ) -> Iterator[tuple[Longs, Floats]]:
         """Some options after others (k,), and their ms to places (P,), as (k, P).
 
         Args:
-            longest: ways that take longer are infinite.
+            longest: ways that take longer may be infinite; of each option (K,), or of all of them.
             which: positions of the places in the part, None for all of them.
         """
         sites, row = np.unique(self.options.site[who.option], return_inverse=True)
-        order = np.argsort(row, kind="stable")
+        beside = self._beside(sites)
+        sites, row = sites[beside], np.argsort(beside)[row]
+        order, longest = np.argsort(row, kind="stable"), np.broadcast_to(longest, len(row))
         for first in range(0, len(sites), _SOURCES):
             begin, end = np.searchsorted(row[order], [first, first + _SOURCES])
             mine = order[begin:end]
-            chosen = sites[first : first + _SOURCES]
+            chosen, until = sites[first : first + _SOURCES], float(longest[mine].max())
             yield (
                 who.option[mine],
-                self._table(part, chosen, row[mine] - first, who.turnout[mine], place, longest, which),
+                self._table(part, chosen, row[mine] - first, who.turnout[mine], place, until, which),
             )
 
     def _table(
@@ -342,6 +350,11 @@ class Ground:
             return np.asarray(far[row])
         join = np.maximum if rule == "both" else np.minimum
         return np.asarray(join(time[row] + turnout[:, None], far[row]))
+
+    def _beside(self, site: Ints) -> Longs:
+        """An order of sites (K,) in which neighbours are mostly close to each other, strip by strip."""
+        strip = np.floor(self.instance.sites.lat[site] / _STRIP)
+        return np.lexsort((self.instance.sites.lon[site], strip))
 
     def _listed(self, sites: Ints, place: Ints) -> Floats:
         """Car ms from sites to places by the table, inf where it has none; (k, P)."""

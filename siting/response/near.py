@@ -7,7 +7,8 @@ import numpy as np
 from siting.instance import Instance
 from siting.instance.arrays import Ints, Longs
 from siting.response.needs import Options
-from siting.roads.times import network, within
+from siting.response.parts import Networks
+from siting.roads.times import within
 
 
 def near(
@@ -54,8 +55,8 @@ def _ways(instance: Instance, source: Ints, target: Ints, longest: int) -> tuple
     starts, ends = np.unique(source), np.unique(target)
     if instance.roads is None:
         return _by_table(instance, starts, ends, longest)
-    net = network(instance.roads, 1.0)
-    node = instance.sites.node
+    routes = Networks(instance).of(1.0, -1)
+    net, node = routes.net, routes.node
     terminal = np.zeros(net.nodes, dtype=bool)
     terminal[node[ends]] = True
     limit = np.full(net.nodes, longest, dtype=np.int32)

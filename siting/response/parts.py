@@ -11,6 +11,7 @@ from siting.errors import InstanceError
 from siting.instance import Instance, Service, Settings
 from siting.instance.arrays import Flags, Floats, Ints, Longs, OdTable
 from siting.response.needs import Options
+from siting.roads.contract import contract
 from siting.roads.graph import MAX_MS, Roads
 from siting.roads.pairs import Found, rows_of
 from siting.roads.times import NEVER, Network, Reached, nearest, network, search
@@ -93,38 +94,65 @@ def providers(settings: Settings, options: Options, service: Service, lost: Flag
     return Who(chosen, of_option[chosen], stays, options.listed[chosen], every)
 
 
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """A network on which times between sites are those of the roads.
+
+    Attributes:
+        net: V nodes, fewer than the roads have.
+        node: (S,) node of every site.
+    """
+
+    net: Network
+    node: Ints
+
+
 class Networks:
-    """The road graph per vehicle and scenario, each made once."""
+    """Routes per vehicle and scenario, in ms or metres, each made once."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._made: dict[tuple[float, int], Network] = {}
+        self._made: dict[tuple[float, int], Routes] = {}
+        self._metres: dict[int, Routes] = {}
 
-    def of(self, vehicle_factor: float, scenario: int) -> Network:
-        """The network of a vehicle in a scenario, -1 for the roads as they are."""
+    def of(self, vehicle_factor: float, scenario: int) -> Routes:
+        """Those of a vehicle in a scenario, -1 for the roads as they are."""
         key = (vehicle_factor, scenario)
         if key not in self._made:
             roads = self._instance.roads
             assert roads is not None
             factor = None if scenario < 0 else self._instance.scenarios[scenario].factor
-            self._made[key] = network(roads if factor is None else edited(roads, factor), vehicle_factor)
+            self._made[key] = self._routes(roads if factor is None else edited(roads, factor), vehicle_factor)
         return self._made[key]
 
-    def distances(self, scenario: int) -> Network:
-        """The road graph with metres in place of ms, without the roads that a scenario closes.
+    def distances(self, scenario: int) -> Routes:
+        """Those in metres, without the roads that a scenario closes.
 
         Raises:
             InstanceError: some road has no length.
         """
-        roads = self._instance.roads
-        if roads is None or np.any(roads.metres < 0):
-            where = "od.csv holds no kilometres" if roads is None else "some roads have minutes without km"
-            raise InstanceError(f"the model asks for distances, but {where}: give every road km and kmh")
-        roads = replace(roads, ms=np.maximum(1, roads.metres))
-        factor = None if scenario < 0 else self._instance.scenarios[scenario].factor
-        if factor is not None:
-            roads = edited(roads, np.where(factor < np.inf, 1.0, np.inf))
-        return network(roads, 1.0)
+        if scenario not in self._metres:
+            roads = self._instance.roads
+            if roads is None or np.any(roads.metres < 0):
+                lacks = (
+                    "od.csv holds no kilometres" if roads is None else "some roads have minutes without km"
+                )
+                what = f"the model asks for distances, but {lacks}: give every road km and kmh"
+                raise InstanceError(what)
+            roads = replace(roads, ms=np.maximum(1, roads.metres))
+            factor = None if scenario < 0 else self._instance.scenarios[scenario].factor
+            if factor is not None:
+                roads = edited(roads, np.where(factor < np.inf, 1.0, np.inf))
+            self._metres[scenario] = self._routes(roads, 1.0)
+        return self._metres[scenario]
+
+    def _routes(self, roads: Roads, vehicle_factor: float) -> Routes:
+        """Routes without junctions; what a vehicle takes is rounded road by road before they go."""
+        node = self._instance.sites.node
+        terminal = np.zeros(len(roads.ids), dtype=bool)
+        terminal[node] = True
+        found = contract(network(roads, vehicle_factor), terminal)
+        return Routes(found.net, found.place[node])
 
 
 def edited(roads: Roads, factor: Floats) -> Roads:
@@ -138,14 +166,13 @@ def edited(roads: Roads, factor: Floats) -> Roads:
 
 
 def part_from_roads(
-    instance: Instance, options: Options, net: Network, where: Where, who: Who, horizon: int,
+    options: Options, routes: Routes, where: Where, who: Who, horizon: int,
     threads: int | None,
 ) -> Part:  # fmt: skip
     """The part by response time on the road network."""
-    node = instance.sites.node[options.site[who.option]]
+    net, node, at = routes.net, routes.node[options.site[who.option]], routes.node[where.place]
     stays = who.stays
     label, owner = nearest(net, node[stays], who.turnout[stays])
-    at = instance.sites.node[where.place]
     terminal = np.zeros(net.nodes, dtype=bool)
     terminal[at] = True
     base = np.full(len(where.place), -1, dtype=np.int32)
@@ -242,31 +269,30 @@ def part_of_pairs(where: Where, who: Who, at: Longs, which: Longs, ms: Longs, ho
 
 
 def part_by_distance(
-    instance: Instance, options: Options, nets: tuple[Network, Network], where: Where, who: Who,
+    options: Options, routes: tuple[Routes, Routes], where: Where, who: Who,
     distance_m: Ints, rule: str, horizon: int, threads: int | None,
 ) -> Part:  # fmt: skip
     """The part in equivalent ms: a way k times the distance standard counts as k times the standard.
 
     Args:
-        nets: ms and metres.
+        routes: in ms and in metres.
         distance_m: (P,) distance standard of each need.
         rule: ``km`` counts distance alone, ``both`` the later of it and the response time,
             ``either`` the sooner.
         horizon: latest equivalent ms of interest; whoever is farther does not count, also of those
             that stay open.
     """
-    node = instance.sites.node[options.site[who.option]]
-    at = instance.sites.node[where.place]
+    site, none = options.site[who.option], np.zeros(len(who.option), dtype=np.int32)
     # Standards differ by kind of place: search as far as any of them may need.
     most = float((horizon * (distance_m / np.maximum(1, where.standard_ms))).max(initial=0.0))
     far = int(min(np.ceil(most), float(NEVER) - 1))
-    times = _all_pairs(nets[0], node, who.turnout, at, where, horizon, threads)
-    ways = _all_pairs(nets[1], node, np.zeros(len(node), np.int32), at, where, far, threads)
+    times = _all_pairs(routes[0], site, who.turnout, where, horizon, threads)
+    ways = _all_pairs(routes[1], site, none, where, far, threads)
     scale = where.standard_ms / np.maximum(1, distance_m)
     equal = np.rint(ways[2] * scale[ways[0]]).astype(np.int64)
     if rule == "km":
         return _part_until(where, who, ways[0], ways[1], equal, horizon)
-    keys = [a * len(node) + b for a, b, _ in (times, ways)]
+    keys = [a * len(site) + b for a, b, _ in (times, ways)]
     if rule == "both":
         _, one, two = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
         late = np.maximum(times[2][one], equal[two])
@@ -275,7 +301,7 @@ def part_by_distance(
     sort = np.lexsort((value, key))
     first = np.r_[True, np.diff(key[sort]) != 0] if len(key) else np.zeros(0, dtype=bool)
     chosen = sort[first]
-    return _part_until(where, who, key[chosen] // len(node), key[chosen] % len(node), value[chosen], horizon)
+    return _part_until(where, who, key[chosen] // len(site), key[chosen] % len(site), value[chosen], horizon)
 
 
 def _part_until(where: Where, who: Who, at: Longs, which: Longs, ms: Longs, horizon: int) -> Part:
@@ -285,9 +311,10 @@ def _part_until(where: Where, who: Who, at: Longs, which: Longs, ms: Longs, hori
 
 
 def _all_pairs(
-    net: Network, node: Ints, offset: Ints, at: Ints, where: Where, horizon: int, threads: int | None
+    routes: Routes, site: Ints, offset: Ints, where: Where, horizon: int, threads: int | None
 ) -> tuple[Longs, Longs, Longs]:
     """Every need within the horizon of every source: positions of both (X,), and ms or metres."""
+    net, node, at = routes.net, routes.node[site], routes.node[where.place]
     limit = np.full(net.nodes, horizon, dtype=np.int32)
     terminal = np.zeros(net.nodes, dtype=bool)
     terminal[at] = True

@@ -195,13 +195,13 @@ def _parts(
             if instance.od is not None and layout.standard == "minutes":
                 part = part_from_od(options, instance.od, service.vehicle_factor, where, who, horizon)
             elif layout.standard == "minutes":
-                net = networks.of(service.vehicle_factor, scenario)
-                part = part_from_roads(instance, options, net, where, who, horizon, threads)
+                routes = networks.of(service.vehicle_factor, scenario)
+                part = part_from_roads(options, routes, where, who, horizon, threads)
             else:
                 distance = _distances(instance, settings, number, where.place)
-                nets = (networks.distances(scenario), networks.of(service.vehicle_factor, scenario))
+                far, late = networks.distances(scenario), networks.of(service.vehicle_factor, scenario)
                 part = part_by_distance(
-                    instance, options, nets[::-1], where, who, distance, layout.standard, horizon, threads
+                    options, (late, far), where, who, distance, layout.standard, horizon, threads
                 )
             parts.append(part)
     return parts
