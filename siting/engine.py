@@ -22,7 +22,7 @@ from siting.methods.outcome import Outcome
 from siting.methods.plain import opened_once
 from siting.methods.run import Run
 from siting.methods.warm import Warm
-from siting.model import Model, load_model
+from siting.model import Model, model_of
 from siting.parallel import cores
 from siting.plan import PROVED_GAP, Achieved, Plan, Status, relative_gap
 from siting.problem import Numbers, Problem, before, bind
@@ -38,7 +38,7 @@ CHECK_SECONDS = 1.5e-7
 
 def solve(
     instance: Instance,
-    model: str | Path | Model = "max_coverage",
+    model: str | Path | Model | None = None,
     *,
     seconds: float | None = None,
     gap: float = 0.0,
@@ -55,7 +55,8 @@ def solve(
 
     Args:
         instance: the data.
-        model: the question: a bundled model's name, a model file, or a :class:`Model`.
+        model: the question: a bundled model's name, a model file, or a :class:`Model`; None for
+            the one the instance names, or ``max_coverage``.
         seconds: wall seconds allowed; at the limit the best plan found is returned with its bound.
         gap: relative gap at which to stop; 0 stops when nothing more can be proved.
         seed: seed of every random choice.
@@ -77,7 +78,7 @@ def solve(
         SolverError: a solver is missing, failed, or returned what the checker refuses.
     """
     run = begin_run(seconds, gap, seed, threads, progress, stop)
-    question = model if isinstance(model, Model) else load_model(model)
+    question = model if isinstance(model, Model) else model_of(instance, model)
     with announced(run):
         with run.phase("travel times"):
             build = partial(build_responses, threads=run.threads)

@@ -120,7 +120,7 @@ def test_roads() -> None:
 def test_places_off_the_network_are_snapped() -> None:
     places = frames()["places"]
     extra = pd.DataFrame(
-        {"place_id": ["d"], "name": "Dale", "lat": 49.63, "lon": 33.2, "population": 5, "kind": "city"}
+        {"place_id": ["d"], "name": "Dale", "lat": 49.57, "lon": 33.2, "population": 5, "kind": "city"}
     )
     instance = build(places=pd.concat([places, extra], ignore_index=True))
     assert list(instance.sites.node) == [0, 1, 2, 3, 4]
@@ -218,15 +218,19 @@ def test_graph() -> None:
     assert list(instance.sites.node) == [0, 3, 4, 2]
     assert list(instance.candidates.site) == [1, 3]
     _consistent(instance)
-    assert instance.sites.snap_m[1] == pytest.approx(0.01 * 111_195 * np.cos(np.radians(49.6)), rel=1e-4)
+    # The parallel leaves the great circle from 2 to 3 by half a metre.
+    assert instance.sites.snap_m.tolist() == [0, pytest.approx(0.43, abs=0.01), 0, 0]
     roads = instance.roads
     assert roads is not None
-    assert list(roads.ids) == ["1", "2", "3", "b", "c"]
+    assert list(roads.ids) == ["1", "2", "3", "b", "c", "b@road"]
     link = round(instance.sites.snap_m[1] / 30 * 3600)
     assert list(zip(roads.tail, roads.head, roads.ms, strict=True)) == [
-        (0, 1, 240_500), (1, 0, 300_000), (1, 2, 60_000), (1, 3, link), (2, 4, 1), (3, 1, link), (4, 2, 1),
+        (0, 1, 240_500), (1, 0, 300_000), (1, 5, 6_000), (2, 4, 1), (3, 5, link), (4, 2, 1),
+        (5, 2, 54_000), (5, 3, link),
     ]  # fmt: skip
-    assert [roads.classes[k] if k >= 0 else "" for k in roads.klass] == ["residential", *[""] * 6]
+    assert [roads.classes[k] if k >= 0 else "" for k in roads.klass] == [
+        "residential", "", "", "walk-in", "walk-in", "walk-in", "", "walk-in",
+    ]  # fmt: skip
 
 
 def test_place_named_after_a_far_node() -> None:

@@ -17,6 +17,7 @@ from siting.instance.arrays import Flags
 from siting.instance.decisions import decisions
 from siting.instance.settings import numbers as settings_numbers
 from siting.measures import Term
+from siting.problem import published
 
 NAMED = 20
 """Unreachable places the summary names per service."""
@@ -53,6 +54,7 @@ def expected_summary(audit: Audit, claims: Sequence[Any], told: Sequence[Any] = 
         "numbers": _numbers(audit),
         "decisions": decisions(instance),
         "objectives": objectives,
+        "published": _published(audit, first),
         "limits": _limits(audit, told),
         "clashes": [],
         **_response(audit, rows_of(audit)),
@@ -98,6 +100,15 @@ def _objectives(audit: Audit, claims: Sequence[Any]) -> list[dict[str, Any]]:
             }
         )
     return result
+
+
+def _published(audit: Audit, first: Mapping[str, Any]) -> dict[str, float | None] | None:
+    """How far the first objective is from the best value known elsewhere, by its share."""
+    known = published(audit.problem)
+    if known is None:
+        return None
+    worse = (first["value"] - known) * (1 if first["sense"] == "minimize" else -1)
+    return {"value": known, "worse_by": worse / abs(known) if worse and known else None if worse else 0.0}
 
 
 def _status(objectives: Sequence[Mapping[str, Any]]) -> str:

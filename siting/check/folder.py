@@ -25,12 +25,9 @@ from siting.check.tables import check_assignments, check_closed, check_sites, op
 from siting.check.times import Ground
 from siting.errors import Complaint, ModelError, PlanError, SitingError
 from siting.instance import Instance
-from siting.model import Model, load_model, parse_model
+from siting.model import Model, model_of, parse_model
 from siting.plan import Plan
 from siting.problem import Numbers, Problem, bind
-
-DEFAULT_MODEL = "max_coverage"
-"""Model whose limits a sites.csv alone is held against."""
 
 
 def check_folder(instance: Instance, path: str | Path, model: str | Path | Model | None = None) -> Report:
@@ -46,7 +43,7 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
         instance: what the plan was made for.
         path: a plan folder, or a CSV file that names site_id and type.
         model: for a CSV file alone, the model whose limits it is held against, by default
-            ``max_coverage``. A plan folder brings its own.
+            the instance's own or ``max_coverage``. A plan folder brings its own.
 
     Returns:
         Findings and recomputed figures.
@@ -103,8 +100,7 @@ def _in_order(plan: Plan) -> Plan:
 def _problem(instance: Instance, files: PlanFiles, model: str | Path | Model | None) -> Problem:
     """The question the plan answers, bound without a table of response times."""
     if files.summary is None:
-        given = model or DEFAULT_MODEL
-        question = given if isinstance(given, Model) else load_model(given)
+        question = model if isinstance(model, Model) else model_of(instance, model)
         return bind(instance, question, _unlimited(instance, question), build=without_table)
     name = _model_name(files)
     try:

@@ -174,6 +174,7 @@ class Facilities:
         capacity: (F,) people one unit can serve, NaN where unlimited.
         closable: (F,) True where a model that asks about closing may close it.
         saving: (F,) money saved by closing it.
+        synthetic: (F,) True where the facility was assumed, not observed.
     """
 
     ids: Texts
@@ -184,6 +185,7 @@ class Facilities:
     capacity: Floats
     closable: Flags
     saving: Floats
+    synthetic: Flags
 
 
 @dataclass(frozen=True)
@@ -275,6 +277,9 @@ class Settings:
         snap_kmh: speed on the straight edges between a snapped site and the road network.
         scenarios: in file order; their probabilities sum to 1. Empty: the roads as they are.
         periods: in file order, the order of time. Empty: everything at once.
+        model: the question asked where none is named: a bundled model, or a model file that the
+            instance brings; empty where the instance does not say.
+        published: best objective value known elsewhere, by model, in the unit of its first measure.
     """
 
     name: str
@@ -289,3 +294,5 @@ class Settings:
     snap_kmh: float = 30.0
     scenarios: tuple[Chance, ...] = ()
     periods: tuple[Period, ...] = ()
+    model: str = ""
+    published: Mapping[str, float] = field(default_factory=dict)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from siting.errors import Complaint, InstanceError
+from siting.errors import Complaint, InstanceError, did_you_mean
 from siting.instance.arrays import Areas, Ints, Places, Settings
 from siting.instance.coordinates import report_swaps
 from siting.instance.core import Instance
+from siting.instance.edits import close, read_edits
 from siting.instance.locations import Locations, find_locations, stand
 from siting.instance.network import read_od, read_roads, report_islands
 from siting.instance.options import References, find_references, read_candidates, read_facilities
@@ -31,7 +32,8 @@ def build_instance(
     frames: Mapping[str, pd.DataFrame],
     settings: Mapping[str, object],
     *,
-    graph: nx.Graph[Any] | None = None,
+    graph: nx.Graph[Any] | Roads | None = None,
+    brings: Mapping[str, str] | None = None,
 ) -> Instance:
     """Build an instance from DataFrames; see :meth:`Instance.from_frames`.
 
@@ -44,7 +46,7 @@ def build_instance(
     tables = {name: from_frame(name, frame, report) for name, frame in frames.items()}
     parsed, complaints = parse_settings(settings)
     report.complaints += complaints
-    return assemble(tables, parsed, report, graph=graph)
+    return assemble(tables, parsed, report, graph=graph, brings=brings)
 
 
 def assemble(
@@ -52,7 +54,8 @@ def assemble(
     settings: Settings,
     report: Report,
     *,
-    graph: nx.Graph[Any] | None = None,
+    graph: nx.Graph[Any] | Roads | None = None,
+    brings: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
     origin: str = "",
     where: str = "settings",
@@ -63,7 +66,8 @@ def assemble(
         tables: raw tables by name; None for one that is there but could not be read at all.
         settings: parsed; stand-ins where they were wrong.
         report: what was found wrong so far.
-        graph: a networkx graph instead of roads.
+        graph: a networkx graph, or arrays of one, instead of roads.
+        brings: see :class:`Instance`.
         files, origin: see :class:`Instance`.
         where: file named in complaints about settings.
 
@@ -72,10 +76,15 @@ def assemble(
     """
     checked: dict[str, Checked] = {}
     for name, raw in tables.items():
-        table = None if raw is None else check_table(raw, name, settings.currency, report)
+        # Where roads or od name the places, nothing has to be measured on the map.
+        placeless = name == "places" and ("roads" in tables or "od" in tables)
+        table = None
+        if raw is not None:
+            table = check_table(raw, name, settings.currency, report, placeless=placeless)
         if table is not None:
             checked[name] = table
-    _one_travel_source(tables, graph is not None, origin, report)
+    _report_model(settings, brings or {}, where, report)
+    _one_travel_source(tables, graph, origin, report)
     roads = None if graph is None else _take(graph, report)
     references = find_references(checked, tables, settings, report)
     broken = [name for name in tables if name not in checked]
@@ -86,7 +95,13 @@ def assemble(
             instance = _join(checked, places, areas, references, roads, settings, report)
     if instance is None or report.complaints:
         raise InstanceError(_grouped(report.complaints))
-    return replace(instance, files=dict(files or {}), origin=origin, warnings=tuple(report.warnings))
+    return replace(
+        instance,
+        files=dict(files or {}),
+        origin=origin,
+        warnings=tuple(report.warnings),
+        brings=dict(brings or {}),
+    )
 
 
 def _grouped(complaints: list[Complaint]) -> list[Complaint]:
@@ -97,19 +112,31 @@ def _grouped(complaints: list[Complaint]) -> list[Complaint]:
     return [complaints[position] for position in np.argsort(ranks, kind="stable")]
 
 
-def _one_travel_source(tables: Mapping[str, object], graph: bool, origin: str, report: Report) -> None:
+def _one_travel_source(
+    tables: Mapping[str, object], graph: nx.Graph[Any] | Roads | None, origin: str, report: Report
+) -> None:
     """Travel times come from exactly one of roads, od and graph."""
-    given = [name for name in ("roads", "od") if name in tables] + ["graph"] * graph
+    given = [name for name in ("roads", "od") if name in tables] + ["graph"] * (graph is not None)
     where = origin or "instance"
     if not given:
         report.add(where, "no travel times; expected one of roads, od" + ("" if origin else ", graph"))
     elif len(given) > 1:
         report.add(where, f"{' and '.join(given)} are both given; exactly one is expected")
-    if graph and "junctions" in tables:
+    if graph is not None and not isinstance(graph, Roads) and "junctions" in tables:
         report.add("junctions", "must be left out: the graph brings its own nodes")
 
 
-def _take(graph: nx.Graph[Any], report: Report) -> Roads | None:
+def _report_model(settings: Settings, brings: Mapping[str, str], where: str, report: Report) -> None:
+    """Complain about a model file that is named but not there."""
+    name = settings.model
+    if name.endswith(".toml") and name not in brings:
+        guess = did_you_mean(name, list(brings)) or "; put the model file beside instance.toml"
+        report.add(where, f"{name!r} is no model file of the instance{guess}", column="model")
+
+
+def _take(graph: nx.Graph[Any] | Roads, report: Report) -> Roads | None:
+    if isinstance(graph, Roads):
+        return graph
     try:
         return from_networkx(graph)
     except InstanceError as error:
@@ -159,18 +186,20 @@ def _join(
     where = checked["places"].raw.where
     there = find_locations(checked, places, roads, report)
     at = {name: _at(checked, name, there, report) for name in ("facilities", "candidates")}
-    report_swaps(checked, roads, report)
     if "roads" in checked:
         roads = read_roads(checked["roads"], there.ids, there.lat, there.lon, where, report)
+    report_swaps(checked, roads, report)
     whole = "roads" not in checked or not report.about(checked["roads"].raw)
+    edited = read_edits(checked, there, roads, whole, report)
     used = np.unique(np.concatenate(list(at.values())))
     size = len(places.ids)
     chosen = np.concatenate((np.arange(size), used[used >= size]))
     site_of = np.zeros(len(there.names), dtype=np.int32)
     site_of[chosen] = np.arange(len(chosen))
-    sites, linked = stand(
-        there.take(chosen), roads, settings.snap_kmh, checked["places"], places.excluded, report
+    sites, linked, parent = stand(
+        there.take(chosen), edited.roads, settings.snap_kmh, checked["places"], places.excluded, report
     )
+    linked, parent = close(edited, linked, parent, places, sites, report)
     if linked is not None:
         report_islands(places, sites, linked, where, report)
     od = None
@@ -183,7 +212,7 @@ def _join(
     candidates = read_candidates(
         checked.get("candidates"), site["candidates"], references, facilities, settings, places, report
     )
-    ground = Ground(there, chosen, used, roads, linked, "od" in checked, whole)
+    ground = Ground(there, chosen, used, edited.roads, edited.closed, parent, "od" in checked, whole)
     return Instance(
         settings=settings,
         areas=areas,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from siting.instance.arrays import Floats, Ints
+from siting.instance.arrays import Flags, Floats, Ints
 from siting.instance.raw import Report
+from siting.instance.references import Ids
 from siting.instance.tables import Checked, place
 from siting.roads.graph import Roads
 from siting.roads.snap import metres
@@ -15,6 +16,8 @@ from siting.roads.snap import metres
 FAR_M = 500_000
 """Points must be this far apart before a swap is suspected."""
 
+NEAR_M = 50_000
+"""A point this near to a node of a graph is no stray."""
 
 SLACK = 1.02
 """A road this much shorter than the straight line between its ends is still put down to rounding."""
@@ -59,19 +62,25 @@ def report_short_roads(
 def report_swaps(checked: Mapping[str, Checked], roads: Roads | None, report: Report) -> None:
     """Complain where swapping latitude and longitude would bring far points together.
 
-    Single rows are compared with the rest of their table; places as a whole with the junctions
-    or with the nodes of the road graph.
+    Single rows are compared with the rest of their table, but for points whose roads are long enough
+    to lead there, or that a graph has a node near; places as a whole with the junctions or with the
+    nodes of the road graph.
+
+    Args:
+        checked: the tables.
+        roads: the road graph, made from the tables or given; None without one.
+        report: receives the complaints.
     """
-    for name in ("places", "junctions"):
+    for name, key in (("places", "place_id"), ("junctions", "junction_id")):
         if name in checked:
-            _stray_rows(checked[name], report)
+            _stray_rows(checked[name], key, roads, "roads" not in checked, report)
     places = checked["places"]
     lat, lon = places.number("lat"), places.number("lon")
     if "junctions" in checked:
         table = checked["junctions"]
         if _fits_swapped(table.number("lat"), table.number("lon"), lat, lon):
             report.add(table.raw.where, _WHOLE, table.raw.header(), "lat, lon")
-    elif roads is not None and _fits_swapped(lat, lon, roads.lat, roads.lon):
+    elif "roads" not in checked and roads is not None and _fits_swapped(lat, lon, roads.lat, roads.lon):
         report.add(places.raw.where, _WHOLE, places.raw.header(), "lat, lon")
 
 
@@ -81,8 +90,16 @@ _WHOLE = (
 )
 
 
-def _stray_rows(table: Checked, report: Report) -> None:
-    """Rows far outside the box of their table that fall into it once swapped."""
+def _stray_rows(table: Checked, key: str, roads: Roads | None, graph: bool, report: Report) -> None:
+    """Rows far outside the box of their table that fall into it once swapped.
+
+    Args:
+        table: places or junctions.
+        key: their column of ids.
+        roads: the road graph, if there is one.
+        graph: it has nodes of its own, so that being near one says something.
+        report: receives the complaints.
+    """
     lat, lon = table.number("lat"), table.number("lon")
     fine = np.isfinite(lat) & np.isfinite(lon)
     if fine.sum() < 4:
@@ -96,6 +113,13 @@ def _stray_rows(table: Checked, report: Report) -> None:
     middle = np.median(lat[fine]), np.median(lon[fine])
     away = metres(lat, lon, np.full_like(lat, middle[0]), np.full_like(lon, middle[1]))
     stray = fine & outside & inside & (away > FAR_M)
+    if roads is not None and stray.any():
+        rows = np.flatnonzero(stray)
+        node = Ids(roads.ids).find(table.text(key)[rows])
+        stray[rows] = ~np.append(_reached(roads), False)[node]
+        for row in np.flatnonzero(stray) if graph else ():
+            here = np.full(len(roads.lat), lat[row]), np.full(len(roads.lat), lon[row])
+            stray[row] = not (metres(*here, roads.lat, roads.lon) <= NEAR_M).any()
 
     def say(row: int) -> str:
         return (
@@ -104,6 +128,18 @@ def _stray_rows(table: Checked, report: Report) -> None:
         )
 
     report.rows(table.raw, stray, "lat, lon", say)
+
+
+def _reached(roads: Roads) -> Flags:
+    """Nodes with roads of known length, none of them too short for the way to its other end, (V,)."""
+    known = roads.metres >= 0
+    tail, head = roads.tail[known], roads.head[known]
+    straight = metres(roads.lat[tail], roads.lon[tail], roads.lat[head], roads.lon[head])
+    short = straight > SLACK * roads.metres[known] + 100
+    reached = np.zeros(len(roads.lat), dtype=bool)
+    reached[tail], reached[head] = True, True
+    reached[tail[short]], reached[head[short]] = False, False
+    return reached
 
 
 def _fits_swapped(lat: Floats, lon: Floats, other_lat: Floats, other_lon: Floats) -> bool:

@@ -41,6 +41,7 @@ class Instance:
         decided: candidates whose status a planner has changed since, each with its status in the
             data; see :func:`siting.instance.decisions.decide`.
         scenarios: one for each of ``settings.scenarios``, in that order.
+        brings: text of the model files that lie in its folder, by file name.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class Instance:
     warnings: tuple[str, ...] = ()
     decided: Mapping[int, int] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = ()
+    brings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_frames(
@@ -69,19 +71,24 @@ class Instance:
         roads: pd.DataFrame | None = None,
         od: pd.DataFrame | None = None,
         scenarios: pd.DataFrame | None = None,
-        graph: nx.Graph[Any] | None = None,
+        edits: pd.DataFrame | None = None,
+        graph: nx.Graph[Any] | Roads | None = None,
         settings: Mapping[str, object],
+        brings: Mapping[str, str] | None = None,
     ) -> Instance:
         """Build an instance from DataFrames with the columns of instances/README.md.
 
         Args:
-            places, candidates, facilities, areas, junctions, roads, od, scenarios: tables; ids may be
-                any type and are compared as text.
+            places, candidates, facilities, areas, junctions, roads, od, scenarios, edits: tables; ids may
+                be any type and are compared as text.
             graph: instead of ``roads``: a networkx graph as osmnx makes it (node attributes ``y``
                 and ``x`` in degrees, edge attributes ``travel_time`` in seconds and, where known,
                 ``length`` in metres; of parallel edges the fastest counts). Places whose id is a
-                node id stand there; others become nodes of their own, linked to the nearest one.
+                node id stand there; others become nodes of their own, linked to the nearest road.
+                Or the arrays of such a graph, edges sorted by (tail, head) and none of them parallel,
+                some of whose nodes ``junctions`` may name.
             settings: the content of instance.toml as nested dictionaries.
+            brings: text of model files by file name, for ``settings["model"]`` to name one.
 
         Raises:
             InstanceError: with the complete list of what is wrong.
@@ -97,9 +104,10 @@ class Instance:
             "roads": roads,
             "od": od,
             "scenarios": scenarios,
+            "edits": edits,
         }
         given = {name: frame for name, frame in frames.items() if frame is not None}
-        return build_instance(given, settings, graph=graph)
+        return build_instance(given, settings, graph=graph, brings=brings)
 
     def needed(self) -> np.ndarray:
         """Places that have needs: not excluded, (P,) bool."""

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from siting.instance.arrays import Floats, Ints, OdTable, Places, Sites
+from siting.instance.arrays import Flags, Floats, Ints, OdTable, Places, Sites
 from siting.instance.coordinates import report_short_roads
 from siting.instance.raw import Report
 from siting.instance.references import Ids, distinct, no_pair_twice, resolve
@@ -30,7 +30,7 @@ def read_roads(table: Checked, nodes: Ids, lat: Floats, lon: Floats, places: str
     """
     tail = resolve(table, "from", nodes, "place or junction", report)
     head = resolve(table, "to", nodes, "place or junction", report)
-    ms = _edge_ms(table, report)
+    ms = edge_ms(table, report, np.ones(table.raw.size, dtype=bool))
     report_short_roads(table, tail, head, lat, lon, places, report)
     loops = (tail == head) & (tail >= 0)
     if loops.any():
@@ -41,7 +41,7 @@ def read_roads(table: Checked, nodes: Ids, lat: Floats, lon: Floats, places: str
     use = (tail >= 0) & (head >= 0) & ~loops & (ms > 0)
     codes, names = distinct(table.text("class"))
     tail, head, ms, klass = tail[use], head[use], ms[use], codes[use].astype(np.int16)
-    metres = _edge_metres(table)[use]
+    metres = edge_metres(table)[use]
     back = ~table.flag("oneway")[use]
     tail, head = np.concatenate((tail, head[back])), np.concatenate((head, tail[back]))
     ms, klass = np.concatenate((ms, ms[back])), np.concatenate((klass, klass[back]))
@@ -52,18 +52,19 @@ def read_roads(table: Checked, nodes: Ids, lat: Floats, lon: Floats, places: str
     )
 
 
-def _edge_metres(table: Checked) -> Ints:
+def edge_metres(table: Checked) -> Ints:
     """Length of every row in metres, (N,); -1 where the row has minutes without km."""
     return np.rint(np.nan_to_num(1000 * table.number("km"), nan=-1.0)).astype(np.int32)
 
 
-def _edge_ms(table: Checked, report: Report) -> Ints:
-    """Car ms of every row, (N,); 0 where something is wrong with it."""
+def edge_ms(table: Checked, report: Report, rows: Flags) -> Ints:
+    """Car ms of the given rows, (N,); 0 where something is wrong with it, and for other rows."""
     km, kmh, minutes = (table.number(name) for name in ("km", "kmh", "minutes"))
     raw = table.raw
-    timeless = ~(raw.filled("minutes") | (raw.filled("km") & raw.filled("kmh")))
+    timeless = rows & ~(raw.filled("minutes") | (raw.filled("km") & raw.filled("kmh")))
     report.rows(raw, timeless, None, lambda row: "the row has neither minutes nor both km and kmh")
     ms = np.rint(60_000 * np.where(np.isnan(minutes), 60 * km / kmh, minutes))
+    ms[~rows] = np.nan
     advice = "the edge takes less than a millisecond; join its ends or give it a length"
     report.rows(raw, ms < 1, "minutes", lambda row: advice)
     too_long(table, ms, report)

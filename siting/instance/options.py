@@ -65,8 +65,8 @@ def read_facilities(table: Checked | None, site: Ints, type_: Ints, settings: Se
         settings: with the facility types.
     """
     if table is None:
-        words, numbers = np.zeros(0, dtype=object), np.zeros(0)
-        return Facilities(words, words, site, type_, site, numbers, numbers.astype(bool), numbers)
+        words, numbers, flags = np.zeros(0, dtype=object), np.zeros(0), np.zeros(0, dtype=bool)
+        return Facilities(words, words, site, type_, site, numbers, flags, numbers, flags)
     return Facilities(
         ids=table.text("facility_id"),
         names=table.text("name"),
@@ -76,6 +76,7 @@ def read_facilities(table: Checked | None, site: Ints, type_: Ints, settings: Se
         capacity=_or_of_type(table.number("capacity"), type_, settings, lambda one: one.capacity),
         closable=table.flag("closable"),
         saving=np.nan_to_num(_or_of_type(table.number("saving"), type_, settings, lambda one: one.saving)),
+        synthetic=table.choice("origin") == 1,
     )
 
 

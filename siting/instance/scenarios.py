@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siting.instance.arrays import Floats, Ints, Longs, Scenario, Settings
+from siting.instance.arrays import Flags, Floats, Ints, Longs, Scenario, Settings
 from siting.instance.locations import Locations
 from siting.instance.raw import Report
 from siting.instance.references import Ids, resolve
 from siting.instance.tables import Checked
+from siting.roads.edits import find_edges
 from siting.roads.graph import Roads
 
 
@@ -23,7 +24,9 @@ class Ground:
         chosen: (S,) the location of every site.
         standing: locations at which something stands or may be opened.
         roads: the road graph before sites were snapped to it; None if it could not be read.
-        linked: the same with the edges of the snapped sites.
+        closed: (E,) its edges that road edits close.
+        parent: (E',) edge of ``roads`` that each edge of the instance's graph is, or is a part of; -1
+            for the links of snapped sites.
         od: an origin-destination table takes the place of roads.
         whole: all roads are in order, so that one that is not there was never written.
     """
@@ -32,7 +35,8 @@ class Ground:
     chosen: Longs
     standing: Ints
     roads: Roads | None
-    linked: Roads | None
+    closed: Flags
+    parent: Ints
     od: bool
     whole: bool
 
@@ -66,9 +70,9 @@ def read_scenarios(
         gone = np.isin(ground.chosen, lost[rows & (lost >= 0)])
         by_road = rows & ((klass >= 0) | (ahead >= 0) | (back >= 0))
         slower = None
-        if by_road.any() and ground.roads is not None and ground.linked is not None:
+        if by_road.any() and ground.roads is not None:
             own = _factors(ground.roads, klass[by_road], (ahead[by_road], back[by_road]), factor[by_road])
-            slower = _spread(ground.roads, ground.linked, own)
+            slower = np.append(own, 1.0)[ground.parent]
         found.append(Scenario(one.id, one.title, one.probability, slower, gone))
     return tuple(found)
 
@@ -126,7 +130,7 @@ def _roads_changed(table: Checked, ground: Ground, report: Report) -> tuple[Ints
     klass = resolve(table, "class", Ids(ground.roads.classes), "road class", report, complete=ground.whole)
     nodes = Ids(ground.roads.ids)
     start, end = nodes.find(table.text("from")), nodes.find(table.text("to"))
-    ahead, back = _edge(ground.roads, start, end), _edge(ground.roads, end, start)
+    ahead, back = find_edges(ground.roads, start, end), find_edges(ground.roads, end, start)
     if ground.whole:
         names = table.text("from"), table.text("to")
         report.rows(
@@ -138,16 +142,21 @@ def _roads_changed(table: Checked, ground: Ground, report: Report) -> tuple[Ints
                 "takes a row of its own"
             ),
         )
+    _warn_closed(table, ground.closed, ahead, back, report)
     return klass, ahead, back
 
 
-def _edge(roads: Roads, tail: Ints, head: Ints) -> Longs:
-    """Position of the edges tail -> head, (N,); -1 where there is none."""
-    size = len(roads.ids)
-    keys = np.append(roads.tail.astype(np.int64) * size + roads.head, -1)
-    wanted = tail.astype(np.int64) * size + head
-    at = np.searchsorted(keys[:-1], wanted)  # edges are sorted by (tail, head)
-    return np.where((tail >= 0) & (head >= 0) & (keys[at] == wanted), at, -1)
+def _warn_closed(table: Checked, closed: Flags, ahead: Longs, back: Longs, report: Report) -> None:
+    """Warn about rows that name an edge which road edits close for good."""
+    idle = (ahead >= 0) | (back >= 0)
+    for edge in (ahead, back):
+        idle[edge >= 0] &= closed[edge[edge >= 0]]
+    if idle.any():
+        names = table.text("from")[idle][0], table.text("to")[idle][0]
+        report.warnings.append(
+            f"{table.raw.where}: rows about edges that the edits close already, which change nothing: "
+            f"{int(idle.sum()):,}, e.g. {names[0]!r} to {names[1]!r}"
+        )
 
 
 def _factors(roads: Roads, klass: Ints, edges: tuple[Longs, Longs], factor: Floats) -> Floats:
@@ -158,10 +167,3 @@ def _factors(roads: Roads, klass: Ints, edges: tuple[Longs, Longs], factor: Floa
     for edge in edges:
         np.multiply.at(product, edge[edge >= 0], factor[edge >= 0])
     return product
-
-
-def _spread(roads: Roads, linked: Roads, factor: Floats) -> Floats:
-    """The factors of the edges of a graph on the same graph with more edges, where these are 1."""
-    spread = np.ones(len(linked.tail))
-    spread[_edge(linked, roads.tail, roads.head)] = factor
-    return spread

@@ -17,7 +17,7 @@ MAX_MINUTES = MAX_MS // 60_000
 """Longest time in whole minutes that int32 milliseconds hold: 35,791."""
 
 _TOP = (
-    "format", "name", "title", "currency", "notes",
+    "format", "name", "title", "currency", "notes", "model", "published",
     "parameters", "exclude", "travel", "sources", "services", "types", "scenarios", "periods",
 )  # fmt: skip
 
@@ -56,6 +56,8 @@ def parse_settings(raw: object, where: str = "settings") -> tuple[Settings, list
         snap_kmh=_snap_kmh(toml, top),
         scenarios=_scenarios(toml, top),
         periods=_periods(toml, top),
+        model=toml.text(top, "", "model", ""),
+        published=_published(toml, top),
     )
     wrong = [one.column or "" for one in toml.complaints]
     toml.complaints += [
@@ -150,6 +152,8 @@ def as_dict(settings: Settings) -> dict[str, Any]:
         "title": settings.title,
         "currency": settings.currency,
         "notes": settings.notes,
+        "model": settings.model,
+        "published": dict(settings.published),
         "parameters": _nested(settings.parameters),
         "exclude": {level: list(ids) for level, ids in settings.exclude.items()},
         "travel": {"snap_kmh": settings.snap_kmh},
@@ -359,6 +363,12 @@ def _parameters(toml: Toml, top: Mapping[str, Any]) -> dict[str, float]:
         else:
             found[str(name)] = toml.number(table, "parameters", name)
     return found
+
+
+def _published(toml: Toml, top: Mapping[str, Any]) -> dict[str, float]:
+    """Best known objective values by model."""
+    table = toml.table(top.get("published", {}), "published")
+    return {str(name): toml.number(table, "published", name, least=-math.inf) for name in table}
 
 
 def _snap_kmh(toml: Toml, top: Mapping[str, Any]) -> float:

@@ -58,7 +58,9 @@ class Checked:
         return self.columns[column]
 
 
-def check_table(raw: RawTable, name: str, currency: str, report: Report) -> Checked | None:
+def check_table(
+    raw: RawTable, name: str, currency: str, report: Report, *, placeless: bool = False
+) -> Checked | None:
     """Validate one table.
 
     Args:
@@ -66,6 +68,7 @@ def check_table(raw: RawTable, name: str, currency: str, report: Report) -> Chec
         name: key of :data:`TABLES`.
         currency: words for the unit ``currency`` in complaints.
         report: receives complaints and warnings.
+        placeless: both columns of coordinates may be left out, and are NaN then.
 
     Returns:
         The typed columns; None if columns are missing or there are no rows, so that nothing
@@ -75,6 +78,8 @@ def check_table(raw: RawTable, name: str, currency: str, report: Report) -> Chec
     columns = _match_headers(raw, table, report)
     raw = replace(raw, columns=columns)
     missing = [column for column in table.columns if column.required and column.name not in columns]
+    if placeless and not {"lat", "lon"} & set(columns):
+        missing = [column for column in missing if column.name not in ("lat", "lon")]
     for column in missing:
         unit = "" if column.unit == "-" else f", {column.unit}"
         what = f"the column is missing; expected: {column.about}{unit}"
@@ -256,5 +261,8 @@ def _swap_hint(raw: RawTable, name: str) -> Any:
     if name != "lat" or "lon" not in raw.columns:
         return lambda row: ""
 
-    lon = _parse(raw.columns["lon"])[0]
-    return lambda row: "; lat and lon look swapped" if abs(lon[row]) <= 90 else ""
+    def hint(row: int) -> str:
+        lon = _parse(raw.columns["lon"][row : row + 1])[0][0]
+        return "; lat and lon look swapped" if abs(lon) <= 90 else ""
+
+    return hint

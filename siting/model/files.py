@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from siting.errors import Complaint, ModelError, did_you_mean
+from siting.instance import Instance
 from siting.model.question import Model
 from siting.model.reader import parse_model
 
@@ -19,6 +20,28 @@ def _folder() -> Path:
 def bundled_models() -> list[str]:
     """Names of the models that ship with siting, sorted."""
     return sorted(path.stem for path in _folder().glob("*.toml"))
+
+
+DEFAULT = "max_coverage"
+"""The question where neither the caller nor the instance names one."""
+
+
+def model_of(instance: Instance, name: str | Path | None = None) -> Model:
+    """The question to ask of an instance.
+
+    Args:
+        instance: whose own question it is where ``name`` is None; it may bring a model file.
+        name: see :func:`load_model`; a file that the instance brings may be named too.
+
+    Raises:
+        ModelError: with everything that is wrong with the file.
+    """
+    chosen = name or instance.settings.model or DEFAULT
+    text = instance.brings.get(str(chosen))
+    if text is None:
+        return load_model(chosen)
+    where = f"{instance.origin}/{chosen}" if instance.origin else str(chosen)
+    return parse_model(text, Path(chosen).stem, where)
 
 
 def load_model(name: str | Path) -> Model:

@@ -47,8 +47,9 @@ def read(source: str | Path) -> Instance:
         report.complaints += complaints
     tables = _tables(folder, origin, files, report)
     _stray_files(folder, origin, report)
+    brings = _models(folder, origin, files, report)
     try:
-        return assemble(tables, settings, report, files=files, origin=origin, where=where)
+        return assemble(tables, settings, report, brings=brings, files=files, origin=origin, where=where)
     except InstanceError as error:
         raise InstanceError(with_lines(error.complaints, text or "", where)) from None
 
@@ -99,6 +100,18 @@ def _tables(folder: Path, origin: str, files: dict[str, str], report: Report) ->
             report.add(where, f"the file is missing; expected: {table.about}")
             tables[table.name] = None
     return tables
+
+
+def _models(folder: Path, origin: str, files: dict[str, str], report: Report) -> dict[str, str]:
+    """Text of the model files that lie beside instance.toml, by file name."""
+    found = {}
+    for path in sorted(folder.glob("*.toml")):
+        if path.name != TOML:
+            where = f"{origin}/{path.name}"
+            data = _load(path, where, files, report)
+            text = None if data is None else decode(data, where, report)
+            found[path.name] = text or ""
+    return found
 
 
 def _load(path: Path, where: str, files: dict[str, str], report: Report) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.errors import PlanError
 from siting.writers.folder import check_target, replace_folder
+from siting.writers.instance_folder import check_free, write_instance
 from siting.writers.json_file import summary_text, write_summary
 from siting.writers.model_file import write_model
 from siting.writers.tables import (
@@ -84,4 +85,4 @@ def check_writable(folder: str | Path) -> None:
     check_target(Path(folder), set(WRITERS))
 
 
-__all__ = ["WRITERS", "check_writable", "files", "summary_text", "write"]
+__all__ = ["WRITERS", "check_free", "check_writable", "files", "summary_text", "write", "write_instance"]

@@ -27,6 +27,18 @@ def replace_folder(target: Path, fill: Callable[[Path], None], names: Collection
         PlanError: ``target`` may not be replaced, or the disk refuses.
     """
     check_target(target, names)
+    try:
+        put_folder(target, fill)
+    except OSError as error:
+        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def put_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """Put a folder filled by ``fill`` at ``target``, in place of whatever folder is there.
+
+    Raises:
+        OSError: the disk refuses; ``target`` is then as it was.
+    """
     real = Path(os.path.realpath(target))
     tag = secrets.token_hex(4)
     fresh, old = (real.parent / f".{real.name}.{tag}.{word}" for word in ("new", "old"))
@@ -37,8 +49,6 @@ def replace_folder(target: Path, fill: Callable[[Path], None], names: Collection
             _sync(file)
         _swap(fresh, real, old)
         _sync(real.parent)
-    except OSError as error:
-        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
