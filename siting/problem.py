@@ -128,6 +128,25 @@ def bind(
     return Problem(model, responses, objectives, tuple(limits), values, flat)
 
 
+def published(problem: Problem) -> float | None:
+    """Best value known elsewhere of the first objective.
+
+    None where the instance names none for the model, or where a number or a decision has changed: the
+    question is another one then.
+    """
+    instance = problem.instance
+    known = instance.settings.published.get(problem.model.name)
+    if known is None or instance.decided:
+        return None
+    if settings_numbers(problem.responses.settings) != settings_numbers(instance.settings):
+        return None
+    try:
+        _, values = _resolve(instance, problem.model, {})
+    except ModelError:
+        return None  # it has numbers that the caller had to give
+    return known if values == dict(problem.numbers) else None
+
+
 def overridden(given: Mapping[str, float], numbers: Numbers) -> dict[str, float]:
     """Numbers that a caller has given, with later ones put over them.
 

@@ -345,7 +345,7 @@ def test_one_pass_of_interchange(form: Form, seed: int) -> None:
     before = search.savings
     order = np.random.default_rng(seed).permutation(form.columns)
     gained = kernels.interchange(
-        form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
+        form.indptr, form.col, form.saving, form.outlay, search.row, search.col_start, search.col_pair,
         form.use, form.member, form.amount, search.room, order, search.is_open, search.used,
         search.who, search.best, search.second, search.loss,
         np.zeros(form.columns, dtype=bool), 1e-9,
@@ -388,7 +388,7 @@ def test_interchange_where_two_open_columns_tie_in_more_rows_than_there_are_colu
     form = form_of(np.tile([1.0, 1.0, 3.0], (1, rows, 1)), np.ones((1, 3)), np.array([2.0]), np.zeros(0))
     search = local_search.begin(form, np.array([True, True, False]))
     gained = kernels.interchange(
-        form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
+        form.indptr, form.col, form.saving, form.outlay, search.row, search.col_start, search.col_pair,
         form.use, form.member, form.amount, search.room, np.arange(3), search.is_open, search.used,
         search.who, search.best, search.second, search.loss,
         np.zeros(form.columns, dtype=bool), 1e-9,

@@ -16,7 +16,7 @@ from siting.instance.arrays import Flags, Ints
 from siting.instance.decisions import decisions
 from siting.instance.settings import numbers as settings_numbers
 from siting.plan import Achieved
-from siting.problem import Problem
+from siting.problem import Problem, published
 from siting.response import Layout, Responses
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def summary(result: Result) -> dict[str, Any]:
         "numbers": _numbers(problem),
         "decisions": decisions(instance),
         "objectives": [_objective(one) for one in result.achieved],
+        "published": _published(result),
         "limits": _limits(result),
         "clashes": list(result.clashes),
         "method": result.method,
@@ -92,6 +93,18 @@ def _numbers(problem: Problem) -> dict[str, float]:
     now = settings_numbers(problem.responses.settings)
     changed = {name: value for name, value in now.items() if ours.get(name) != value}
     return {**problem.numbers, **changed}
+
+
+def _published(result: Result) -> dict[str, float | None] | None:
+    """Best value known elsewhere, and by what share of it this plan is worse; below 0 where it is better."""
+    known = published(result.problem)
+    if known is None:
+        return None
+    if not result.achieved:
+        return {"value": known, "worse_by": None}
+    first = result.achieved[0]
+    short = known - first.value if first.maximize else first.value - known
+    return {"value": known, "worse_by": 0.0 if short == 0 else short / abs(known) if known else None}
 
 
 def _objective(one: Achieved) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from siting.measures.sites_open import SitesOpen
 from siting.measures.stranded import Stranded
 from siting.measures.tail_time import TailTime
 from siting.measures.too_close import TooClose
+from siting.measures.total_cost import TotalCost
 from siting.measures.travel_time import TravelTime
 from siting.measures.units_open import UnitsOpen
 from siting.measures.worst_share import WorstShare
@@ -41,6 +42,7 @@ MEASURES: dict[str, Measure] = {
         SitesAdded(),
         UnitsOpen(),
         Cost(),
+        TotalCost(),
         TooClose(),
         Stranded(),
     )

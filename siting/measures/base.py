@@ -207,6 +207,12 @@ class NeedMeasure(Measure):
     def unserved(self, term: Term, need: Ints) -> Floats:
         """Contribution of needs (K,) nobody answers; NaN where that is not allowed."""
 
+    def penalty(self, term: Term, need: Ints, ms: Ints) -> Floats:
+        """What needs (K,) that must be answered but are not contribute where rows are relaxed: more than
+        any answer within ms (K,).
+        """
+        return self.at(term, need, ms)
+
     def base(self, term: Term, need: Ints) -> Floats:
         """Contribution of needs (K,) if nothing new is opened."""
         responses = term.responses

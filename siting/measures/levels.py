@@ -126,7 +126,7 @@ def _without(responses: Responses, terms: Sequence[Term]) -> tuple[Floats, Flags
         base[number] = np.where(term.scope, measure.base(term, everyone), 0.0)
         lacking = np.isnan(base[number])
         must |= lacking
-        base[number, lacking] = measure.at(term, everyone[lacking], np.full(int(lacking.sum()), late))
+        base[number, lacking] = measure.penalty(term, everyone[lacking], np.full(int(lacking.sum()), late))
     must[responses.unreachable] = False
     return base, must
 

@@ -50,7 +50,7 @@ def solve_core(
     """
     if not form.columns:
         return _decided(form)
-    cost = np.zeros(form.columns) if price is None else price
+    cost = form.outlay if price is None else form.outlay + price
     level, levels = _levels(form)
     model = _compose(form, level, levels, cost)
     initial = None if start is None else _start(form, level, levels, start)
@@ -101,7 +101,7 @@ class Relaxed:
 def relax(form: Form, run: Run, seconds: float) -> Relaxed | None:
     """Solve the linear relaxation, or None when it is not solved in time."""
     level, levels = _levels(form)
-    model = _compose(form, level, levels, np.zeros(form.columns), integral=False)
+    model = _compose(form, level, levels, form.outlay, integral=False)
     found = highs.solve_linear(model, run, seconds)
     if found is None:
         return None

@@ -14,6 +14,7 @@ import pulp
 
 from siting.instance.arrays import Ints
 from siting.measures import NeedMeasure, OptionMeasure, Term
+from siting.measures.total_cost import TotalCost
 from siting.methods import exact, floors
 from siting.methods.floors import Floors
 from siting.methods.form import build_form, restricted
@@ -35,9 +36,11 @@ def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
     """Why the decomposition does not fit, or None."""
     if solver != "highs":
         return "it solves its small programs with HiGHS; another solver needs the exact method"
-    for objective in problem.objectives:
+    for number, objective in enumerate(problem.objectives):
         measure = objective.term.measure
-        if not (isinstance(measure, NeedMeasure) and measure.additive):
+        if isinstance(measure, TotalCost) and number + 1 < len(problem.objectives):
+            return f"the objective {objective.term.label} must be the last: it cannot be kept as a floor"
+        if not isinstance(measure, TotalCost) and not (isinstance(measure, NeedMeasure) and measure.additive):
             return f"the objective {objective.term.label} is not a sum over needs"
     for limit in problem.limits:
         if isinstance(limit.term.measure, NeedMeasure):

@@ -12,10 +12,10 @@ STEPS = 3
 
 
 @kernel
-def evaluate(indptr, col, saving, lam, rho):  # type: ignore[no-untyped-def]
-    """rho_j = sum_i max(0, s_ij - lambda_i); rows are sorted, so each scan stops early."""
+def evaluate(indptr, col, saving, outlay, lam, rho):  # type: ignore[no-untyped-def]
+    """rho_j = sum_i max(0, s_ij - lambda_i) - f_j; rows are sorted, so each scan stops early."""
     for j in range(len(rho)):
-        rho[j] = 0.0
+        rho[j] = -outlay[j]
     for i in range(len(indptr) - 1):
         price = lam[i]
         for p in range(indptr[i], indptr[i + 1]):
@@ -218,7 +218,7 @@ since the step was last changed, and the best bound."""
 
 @part
 def look(  # type: ignore[no-untyped-def]
-    indptr, col, saving, use, room, scale, tied, less, lam, pi, tie, state, rho, y, grad, level,
+    indptr, col, saving, outlay, use, room, scale, tied, less, lam, pi, tie, state, rho, y, grad, level,
     closed_at, opened_at,
 ):  # fmt: skip
     """L at ``lam``, kept floors (``less``) subtracted; leaves rho, y and the subgradient behind.
@@ -231,8 +231,9 @@ def look(  # type: ignore[no-untyped-def]
     first = len(tie) - len(floor)
     if len(floor):
         evaluate_tied(
-            indptr, col, saving, parts, family, slot, floor, lam, tie_row, tie_val, tie_room, rho, level
-        )
+            indptr, col, saving, outlay, parts, family, slot, floor, lam, tie_row, tie_val, tie_room, rho,
+            level,
+        )  # fmt: skip
         for j in range(len(rho)):  # as if the multipliers were zero
             for e in range(tie_ptr[j], tie_ptr[j + 1]):
                 if tie_row[e] >= first:
@@ -240,7 +241,7 @@ def look(  # type: ignore[no-untyped-def]
         for g in range(len(floor)):
             bound -= (tie_room[first + g] + floor[g]) * built[g]
     else:
-        evaluate(indptr, col, saving, lam, rho)
+        evaluate(indptr, col, saving, outlay, lam, rho)
     value, state[TAU] = price(
         rho, use, room, scale, pi, tie_ptr, tie_row, tie_val, tie_room, tie, state[TAU], y
     )
@@ -281,7 +282,7 @@ def _rebuild(col, indptr, saving, top, tied, tie, lam, level):  # type: ignore[n
 
 @kernel
 def iterate(  # type: ignore[no-untyped-def]
-    indptr, col, saving, use, room, scale, tied, less, top, target, count, state,
+    indptr, col, saving, outlay, use, room, scale, tied, less, top, target, count, state,
     lam, pi, tie, average, mean_y, best_pi, best_tie, best_rho, closed_at, opened_at,
 ):  # fmt: skip
     """``count`` steps of the volume algorithm towards ``target``; everything is changed in place.
@@ -308,8 +309,8 @@ def iterate(  # type: ignore[no-untyped-def]
         for i in range(len(lam)):
             point[i] = min(top[i], max(0.0, lam[i] - length * direction[i]))
         bound = look(
-            indptr, col, saving, use, room, scale, tied, less, point, pi, tie, state, rho, y, grad, level,
-            closed_at, opened_at,
+            indptr, col, saving, outlay, use, room, scale, tied, less, point, pi, tie, state, rho, y, grad,
+            level, closed_at, opened_at,
         )  # fmt: skip
         weight, aligned = 1.0, 0.0
         if begun:

@@ -1,7 +1,8 @@
 """The savings form: what max cover, p-median and every falling utility have in common.
 
 Rows i are needs, columns j candidates, s_ij > 0 what serving i by j saves against the existing
-facilities. Maximize sum_i max(0, max over open j of s_ij) subject to A y <= b. Existing facilities
+facilities, f_j >= 0 what opening j itself takes off the objective (0 for most questions). Maximize
+sum_i max(0, max over open j of s_ij) - sum of f_j over open j, subject to A y <= b. Existing facilities
 vanish into the base, which is why the form is sparse. Objectives kept from earlier stages are
 floors; they enter the savings with multipliers. So do limits on need measures, region by region:
 floors over disjoint rows form a family, one part of the savings with a floor number per row.
@@ -17,6 +18,7 @@ import numpy as np
 from siting.instance.arrays import Flags, Floats, Ints, Longs
 from siting.measures import Term
 from siting.measures.levels import build_levels
+from siting.measures.total_cost import TotalCost
 from siting.methods.floors import Floors, gather
 from siting.methods.form_kernels import count_pairs, count_survivors, transpose, write_pairs, write_survivors
 from siting.methods.limits import option_limits
@@ -66,6 +68,7 @@ class Form:
         member: (H's families, m) int32 group limit of every column, -1 where it is in none.
         amount: same shape, what it uses of that limit, >= 0.
         left: (H,) what there is of each group limit.
+        outlay: (m,) what opening each column takes off the objective, >= 0.
     """
 
     option: Ints
@@ -84,9 +87,12 @@ class Form:
     member: Ints = field(default_factory=_no_ints)
     amount: Floats = field(default_factory=lambda: np.empty((0, 0)))
     left: Floats = field(default_factory=lambda: np.empty(0))
+    outlay: Floats = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
-        """Give families that were left out their shapes."""
+        """Give families and outlays that were left out their shapes."""
+        if not len(self.outlay):
+            object.__setattr__(self, "outlay", np.zeros(self.columns))
         for name, width in (("family", self.rows), ("member", self.columns), ("amount", self.columns)):
             table = getattr(self, name)
             if not len(table):
@@ -170,7 +176,8 @@ def build_form(
     """
     objective = problem.objectives[number]
     floors = gather(problem) if floors is None else floors
-    terms = [objective.term, *(term for term, _, _ in kept), *floors.terms]
+    first, outlay = parted(objective.term)
+    terms = [first, *(term for term, _, _ in kept), *floors.terms]
     signs = np.array([1.0 if up else -1.0 for up in (objective.maximize, *(up for _, up, _ in kept))])
     signs = np.concatenate([signs, np.ones(len(floors.terms))])
     levels = build_levels(problem.responses, terms, floors.apart)
@@ -192,7 +199,7 @@ def build_form(
         float(without[0]), np.ascontiguousarray(limits.use[:, wanted]), limits.room,
         problem.responses.options.required[wanted], levels.need,
         member=np.ascontiguousarray(limits.member[:, wanted]),
-        amount=np.ascontiguousarray(limits.amount[:, wanted]), left=limits.left,
+        amount=np.ascontiguousarray(limits.amount[:, wanted]), left=limits.left, outlay=outlay[wanted],
     )  # fmt: skip
     return _with_floors(form, floors) if len(floors.value) else form
 
@@ -231,6 +238,15 @@ def reweighted(form: Form, worth: Floats) -> Form:
     again = replace(form, saving=saving, worth=worth)
     again.__dict__.update({key: form.__dict__[key] for key in ("row", "by_column") if key in form.__dict__})
     return again
+
+
+def parted(term: Term) -> tuple[Term, Floats]:
+    """An objective as a sum over needs and (M,) what opening each option adds to it."""
+    measure = term.measure
+    if isinstance(measure, TotalCost):
+        (worth,) = measure.need_terms(term)
+        return worth, measure.outlay(term)
+    return term, np.zeros(len(term.responses.options.site))
 
 
 def limit_rows(problem: Problem, wanted: Ints) -> tuple[Floats, Floats]:
@@ -280,7 +296,7 @@ def shrink(
         parts,
         hard(parts[: 1 + form.steady]),
         form.floor - total[1:],
-        form.constant + float(total[0]),
+        form.constant + float(total[0]) - float(form.outlay[opened].sum()),
         np.ascontiguousarray(form.use[:, columns]),
         form.room - form.use[:, opened].sum(axis=1),
         form.must[columns],
@@ -290,6 +306,7 @@ def shrink(
         np.ascontiguousarray(form.member[:, columns]),
         np.ascontiguousarray(form.amount[:, columns]),
         form.left - form.spent(opened),
+        form.outlay[columns],
     )
     if len(form.family):
         smaller = reweighted(smaller, form.worth)
@@ -299,6 +316,8 @@ def shrink(
 def unit_of(form: Form) -> float:
     """The least two different plans can differ by, where savings are whole numbers; else 0."""
     unit, saving = 0, form.parts[0]
+    if form.outlay.any():
+        saving = np.concatenate([form.outlay, saving])
     for begin in range(0, len(saving) if not form.steady else 0, _BLOCK):
         block = saving[begin : begin + _BLOCK]
         whole = np.rint(block)

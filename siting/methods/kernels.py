@@ -39,9 +39,10 @@ def _gain(col_start, col_pair, row, saving, current, j):  # type: ignore[no-unty
 
 @kernel
 def greedy(  # type: ignore[no-untyped-def]
-    indptr, col, saving, col_start, col_pair, row, use, member, amount, room, weight, is_open, used, current
+    indptr, col, saving, outlay, col_start, col_pair, row, use, member, amount, room, weight, is_open, used,
+    current,
 ):  # fmt: skip
-    """Open columns by gain per weighted use of the limits while any fits.
+    """Open columns by gain, less the outlay, per weighted use of the limits while any fits.
 
     Gains only fall, so a column whose gain is still the highest when counted anew is the best one
     (Minoux 1978, Accelerated greedy algorithms for maximizing submodular set functions).
@@ -51,7 +52,7 @@ def greedy(  # type: ignore[no-untyped-def]
     score, burden = np.empty(count), np.empty(count)
     heap, size, top, none = np.empty(count, np.int64), np.int64(0), np.int64(0), np.int64(-1)
     for j in range(count):
-        score[j] = 0.0
+        score[j] = -outlay[j]
     for i in range(len(current)):  # by row: columns would jump about in memory
         for p in range(indptr[i], indptr[i + 1]):
             if saving[p] <= current[i]:
@@ -76,7 +77,7 @@ def greedy(  # type: ignore[no-untyped-def]
         if swap_fits(use, room, used, j, none) and (
             not groups or groups_fit(len(use), member, amount, room, used, j, none)
         ):  # what does not fit now never will
-            fresh = _gain(col_start, col_pair, row, saving, current, j) / burden[j]
+            fresh = (_gain(col_start, col_pair, row, saving, current, j) - outlay[j]) / burden[j]
         if fresh == score[j] and fresh > 0.0:
             is_open[j] = True
             spend(use, member, amount, used, j, 1.0)
@@ -105,10 +106,10 @@ def top_two(indptr, col, saving, is_open, i):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def all_top_two(indptr, col, saving, is_open, who, best, second, loss):  # type: ignore[no-untyped-def]
-    """Fill who, best, second (n,) and loss (m,): what closing an open column would lose."""
+def all_top_two(indptr, col, saving, outlay, is_open, who, best, second, loss):  # type: ignore[no-untyped-def]
+    """Fill who, best, second (n,) and loss (m,): what closing an open column would lose, outlay back."""
     for j in range(len(loss)):
-        loss[j] = 0.0
+        loss[j] = -outlay[j]
     for i in range(len(indptr) - 1):
         who[i], best[i], second[i] = top_two(indptr, col, saving, is_open, i)
         if who[i] >= 0:
@@ -167,10 +168,12 @@ def _flip(  # type: ignore[no-untyped-def]
 
 @kernel
 def interchange(  # type: ignore[no-untyped-def]
-    indptr, col, saving, row, col_start, col_pair, use, member, amount, room, order,
+    indptr, col, saving, outlay, row, col_start, col_pair, use, member, amount, room, order,
     is_open, used, who, best, second, loss, asleep, least,
 ):  # fmt: skip
     """One pass of swaps over the closed columns that are awake, each by its best partner.
+
+    Columns that are not worth their outlay are closed first.
 
     With best and second-best saving per row (Whitaker 1983), a swap (open a, close b) changes the
     objective by gain(a) - loss(b) + extra(a, b), extra only where both touch a row (Resende &
@@ -184,6 +187,13 @@ def interchange(  # type: ignore[no-untyped-def]
     extra, touched = np.empty(len(is_open)), np.empty(len(is_open), np.int64)
     open_cols = np.empty(len(is_open), np.int64)
     opens, none, groups = np.int64(0), np.int64(-1), len(member)
+    for b in order:
+        if is_open[b] and outlay[b] > 0.0 and loss[b] < -least:
+            improved -= loss[b]
+            _flip(
+                indptr, col, saving, row, col_start, col_pair, use, member, amount, b,
+                is_open, used, who, best, second, loss, asleep,
+            )  # fmt: skip
     for j in range(len(is_open)):
         extra[j] = 0.0
         if is_open[j]:
@@ -195,7 +205,7 @@ def interchange(  # type: ignore[no-untyped-def]
             continue
         if not known:
             lowest, known = _lowest(open_cols, opens, loss), True
-        gain, count = 0.0, 0
+        gain, count = -outlay[a], 0
         for q in range(col_start[a], col_start[a + 1]):
             p = col_pair[q]
             i, s = row[p], saving[p]
@@ -282,6 +292,16 @@ def _total(values):  # type: ignore[no-untyped-def]
     return total
 
 
+@inner
+def _spent(outlay, is_open):  # type: ignore[no-untyped-def]
+    """What is paid for the open columns."""
+    total = 0.0
+    for j in range(len(outlay)):
+        if is_open[j]:
+            total += outlay[j]
+    return total
+
+
 @part
 def _cheapest(use, member, amount, room, used, is_open, loss, kept):  # type: ignore[no-untyped-def]
     """The open column, not one of ``kept``, that loses least among those in a limit that is broken."""
@@ -302,7 +322,7 @@ def _cheapest(use, member, amount, room, used, is_open, loss, kept):  # type: ig
 
 @kernel
 def shake(  # type: ignore[no-untyped-def]
-    indptr, col, saving, row, col_start, col_pair, use, member, amount, room, order,
+    indptr, col, saving, outlay, row, col_start, col_pair, use, member, amount, room, order,
     is_open, used, who, best, second, loss, least, pool, draws,
 ):  # fmt: skip
     """Open some neighbouring columns at random, close what then is too much, swap; keep what is no worse.
@@ -324,7 +344,7 @@ def shake(  # type: ignore[no-untyped-def]
     begun_best, begun_second, begun_loss = np.empty(rows), np.empty(rows), np.empty(columns)
     for j in range(columns):
         asleep[j] = True
-    worth = _total(best)
+    worth = _total(best) - _spent(outlay, is_open)
     for trial in range(len(draws)):
         _copy(
             is_open, used, who, best, second, loss,
@@ -355,7 +375,7 @@ def shake(  # type: ignore[no-untyped-def]
             )  # fmt: skip
         for _ in range(6):
             gained = interchange(
-                indptr, col, saving, row, col_start, col_pair, use, member, amount, room, order,
+                indptr, col, saving, outlay, row, col_start, col_pair, use, member, amount, room, order,
                 is_open, used, who, best, second, loss, asleep, least,
             )  # fmt: skip
             if gained <= 0.0:
@@ -363,7 +383,7 @@ def shake(  # type: ignore[no-untyped-def]
         fits = True
         for k in range(len(room)):
             fits = fits and used[k] <= room[k] + ROOM * abs(room[k])
-        now = _total(best)
+        now = _total(best) - _spent(outlay, is_open)
         if fits and now >= worth:
             worth = now
             continue

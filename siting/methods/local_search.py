@@ -40,7 +40,7 @@ class Search:
         is_open: (m,) the plan.
         room, used: (K+H,) what there is of every limit and group limit, and its use.
         who, best, second: (n,) serving column (-1: none), its saving, the second-best saving.
-        loss: (m,) what closing an open column would lose.
+        loss: (m,) what closing an open column would lose, below 0 where it is not worth its outlay.
     """
 
     form: Form
@@ -57,8 +57,8 @@ class Search:
 
     @property
     def savings(self) -> float:
-        """Savings of the plan, floors weighing hard."""
-        return float(self.best.sum())
+        """Savings of the plan less its outlays, floors weighing hard."""
+        return float(self.best.sum()) - float(self.form.outlay[self.is_open].sum())
 
 
 def begin(form: Form, is_open: Flags) -> Search:
@@ -80,6 +80,7 @@ def _recount(search: Search) -> None:
         form.indptr,
         form.col,
         form.saving,
+        form.outlay,
         search.is_open,
         search.who,
         search.best,
@@ -97,7 +98,7 @@ def fill(search: Search, weight: Floats) -> None:
     """Open greedily what still fits, by gain per use of the limits weighted by ``weight`` (K+H,)."""
     form = search.form
     kernels.greedy(
-        form.indptr, form.col, form.saving, search.col_start, search.col_pair, search.row,
+        form.indptr, form.col, form.saving, form.outlay, search.col_start, search.col_pair, search.row,
         form.use, form.member, form.amount, search.room, weight, search.is_open, search.used,
         search.best.copy(),
     )  # fmt: skip
@@ -116,9 +117,10 @@ def improve(search: Search, run: Run, passes: int = 100, share: float = 1.0) -> 
         gained = 0.0
         for begin in range(0, form.columns, _CHUNK):
             gained += kernels.interchange(
-                form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
-                form.use, form.member, form.amount, search.room, order[begin : begin + _CHUNK],
-                search.is_open, search.used, search.who, search.best, search.second, search.loss, asleep,
+                form.indptr, form.col, form.saving, form.outlay, search.row, search.col_start,
+                search.col_pair, form.use, form.member, form.amount, search.room,
+                order[begin : begin + _CHUNK], search.is_open, search.used, search.who, search.best,
+                search.second, search.loss, asleep,
                 _LEAST * max(1.0, search.savings),
             )  # fmt: skip
             if run.over or run.left < least_left:
@@ -161,7 +163,7 @@ def shake(search: Search, seed: int, trials: int, pool: Longs) -> bool:
     rng = np.random.default_rng(seed)
     order = rng.permutation(form.columns)
     kernels.shake(
-        form.indptr, form.col, form.saving, search.row, search.col_start, search.col_pair,
+        form.indptr, form.col, form.saving, form.outlay, search.row, search.col_start, search.col_pair,
         form.use, form.member, form.amount, search.room, order, search.is_open, search.used, search.who,
         search.best, search.second, search.loss, _LEAST * max(1.0, before), pool, rng.random((trials, 8)),
     )  # fmt: skip
@@ -190,9 +192,11 @@ def fits(form: Form, is_open: Flags) -> bool:
 
 
 def per_part(form: Form, is_open: Flags) -> Floats:
-    """(1+G,) savings of a plan in the objective and in every floor."""
+    """(1+G,) savings of a plan in the objective, less its outlays, and in every floor."""
     best, _ = top_two_parts(form, is_open)
-    return form.totals(best)
+    totals = form.totals(best)
+    totals[0] -= form.outlay[is_open].sum()
+    return totals
 
 
 def top_two_parts(form: Form, is_open: Flags) -> tuple[Floats, Floats]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from siting.instance.arrays import Ints
 from siting.measures import NeedMeasure, OptionMeasure, Term
+from siting.measures.total_cost import TotalCost
 from siting.measures.worst_share import WorstShare
 from siting.problem import Problem
 from siting.response import Options
@@ -16,7 +17,7 @@ def beyond_nearest(problem: Problem) -> str | None:
     if (reason := beyond_levels(problem)) is not None:
         return reason
     for term in terms_of(problem):
-        if not isinstance(term.measure, NeedMeasure | OptionMeasure):
+        if not isinstance(term.measure, NeedMeasure | OptionMeasure | TotalCost):
             return f"{term.label} is neither a sum over needs nor over opened sites"
     return None
 
@@ -34,7 +35,7 @@ def beyond_levels(problem: Problem) -> str | None:
     if len(np.unique(replaced)) < len(replaced):
         return "a facility may be replaced in two ways"
     for term in terms_of(problem):
-        if not isinstance(term.measure, NeedMeasure | OptionMeasure | WorstShare):
+        if not isinstance(term.measure, NeedMeasure | OptionMeasure | TotalCost | WorstShare):
             return f"{term.label} looks at where facilities stand"
     return None
 

@@ -8,6 +8,7 @@ from siting.compiled import inner, kernel
 from siting.instance.arrays import Flags, Floats, Ints
 from siting.measures import OptionMeasure
 from siting.measures.levels import Levels
+from siting.measures.total_cost import TotalCost
 from siting.methods.limits import OptionLimits, option_limits
 from siting.problem import Problem
 
@@ -19,6 +20,8 @@ def burdens(problem: Problem, limits: OptionLimits) -> Floats:
         if isinstance(objective.term.measure, OptionMeasure):
             sign = -1.0 if objective.maximize else 1.0
             rows.append(sign * objective.term.measure.coefficients(objective.term))
+        elif isinstance(objective.term.measure, TotalCost):
+            rows.append(objective.term.measure.outlay(objective.term))
     return np.vstack([np.array(rows).reshape(len(rows), limits.use.shape[1]), limits.use])
 
 

@@ -71,7 +71,7 @@ def solve_pieces(
     price = dual.price(form)
     beyond = Form(
         form.option, form.indptr, form.col, paid[None], paid, form.floor[:0], 0.0, form.use[:0],
-        form.room[:0], form.must,
+        form.room[:0], form.must, outlay=form.outlay,
     )  # fmt: skip
     promised = np.zeros(count)
     promised += np.bincount(first[~shared], dual.lam[~shared], count)
@@ -103,7 +103,7 @@ def solve_pieces(
 def _kept(beyond: Form, plan: Flags, price: Floats, label: Longs, count: int) -> Floats:
     """(pieces,) what the plan is worth in every piece."""
     total = np.zeros(count)
-    total += np.bincount(label[plan], -price[plan], count)
+    total -= np.bincount(label[plan], (price + beyond.outlay)[plan], count)
     pairs = np.flatnonzero(plan[beyond.col])
     # A row that several pieces share is served in each of them by the best that is open there.
     keys = beyond.row[pairs].astype(np.int64) * count + label[beyond.col[pairs]]

@@ -140,7 +140,8 @@ class Stage:
     def _first_plan(self, start: Ints | None) -> None:
         if start is not None:
             self.offer(np.isin(self.full.option, start))
-        self.space.keep_nearest(NEAREST + NEAREST_SHARE * self.core.columns // self._most_opened())
+        if not self.core.outlay.any():  # else nobody knows how many are opened, nor how far they are
+            self.space.keep_nearest(NEAREST + NEAREST_SHARE * self.core.columns // self._most_opened())
         columns = self.core.columns
         is_open = self.plan[self.columns] if self.plan is not None else np.zeros(columns, dtype=bool)
 
@@ -202,7 +203,7 @@ class Stage:
             return
         # Of very many columns only those are looked at that the dual thinks of as well.
         assert self.plan is not None
-        worth = dual.rho > NEAR_PRICE * dual.price(form)
+        worth = dual.rho + form.outlay > NEAR_PRICE * (dual.price(form) + form.outlay)
         near = worth | (dual.y > 0.01) | self.plan[self.columns]
         part, columns, _, _ = shrink(form, ~near, np.zeros(form.columns, dtype=bool))
         plan = np.zeros(form.columns, dtype=bool)

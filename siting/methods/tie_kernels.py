@@ -59,7 +59,7 @@ def write_ties(  # type: ignore[no-untyped-def]
 
 @kernel
 def evaluate_tied(  # type: ignore[no-untyped-def]
-    indptr, col, saving, parts, family, slot, floor, lam, tie_row, tie_val, tie_room, rho, level
+    indptr, col, saving, outlay, parts, family, slot, floor, lam, tie_row, tie_val, tie_room, rho, level
 ):
     """rho, and how it and lambda grow with the floors' multipliers while lambda keeps its place.
 
@@ -74,7 +74,7 @@ def evaluate_tied(  # type: ignore[no-untyped-def]
     """
     first = len(tie_room) - len(floor)
     for j in range(len(rho)):
-        rho[j] = 0.0
+        rho[j] = -outlay[j]
     for e in range(len(tie_val)):
         if tie_row[e] >= first:
             tie_val[e] = 0.0

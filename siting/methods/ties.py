@@ -70,11 +70,13 @@ class Ties:
         total += np.bincount(column, self.value * tie[self.row], minlength=len(total))
         return total
 
-    def evaluate(self, indptr: Longs, col: Ints, saving: Floats, lam: Floats, rho: Floats) -> None:
+    def evaluate(
+        self, indptr: Longs, col: Ints, saving: Floats, outlay: Floats, lam: Floats, rho: Floats
+    ) -> None:
         """Fill rho as if the multipliers of floors were zero, and the entries of floors."""
         level = np.empty(self._family.shape)
         tie_kernels.evaluate_tied(
-            indptr, col, saving, self._parts, self._family, self._slot, self._floor, lam,
+            indptr, col, saving, outlay, self._parts, self._family, self._slot, self._floor, lam,
             self.row, self.value, self.room, rho, level,
         )  # fmt: skip
         first = len(self.room) - len(self._floor)

@@ -6,7 +6,7 @@ searched for like pi, lambda keeping its place between two savings of its row. W
 part + mu . floor parts,
 
     L(lambda, pi, mu) = sum_i lambda_i + room.pi - floor.mu + sum_j max(0, rho_j - use_j.pi),
-    rho_j = sum_i max(0, s_ij - lambda_i).
+    rho_j = sum_i max(0, s_ij - lambda_i) - f_j.
 
 Any such point bounds every plan, so the bound never depends on how well this converges.
 
@@ -133,7 +133,7 @@ class Volume:
         norms = np.sqrt((form.use**2).sum(axis=1) / np.maximum(1, (form.use != 0).sum(axis=1)))
         scale = np.where(norms > 0, norms, 1.0)
         self._less = float((dual.mu[: form.steady] * form.floor[: form.steady]).sum())
-        self._fixed = (form.indptr, form.col, saving, form.use, form.room, scale)
+        self._fixed = (form.indptr, form.col, saving, form.outlay, form.use, form.room, scale)
         self._ties = Ties(form, dual.mu[form.steady :].copy())
         self._tie = np.concatenate([dual.toll, dual.mu[form.steady :]])
         self._best_tie = self._tie.copy()
@@ -156,12 +156,12 @@ class Volume:
 
     def _cool(self, rho: Floats, y: Floats) -> None:
         """First prices: narrow the smoothing from the largest rho to a band of few columns."""
-        indptr, col, saving, use, room, scale = self._fixed
+        indptr, col, saving, outlay, use, room, scale = self._fixed
         pi, tie, ties = self._dual.pi, self._tie, self._ties
         if len(ties.built):
-            ties.evaluate(indptr, col, saving, self._dual.lam, rho)
+            ties.evaluate(indptr, col, saving, outlay, self._dual.lam, rho)
         else:
-            dual_kernels.evaluate(indptr, col, saving, self._dual.lam, rho)
+            dual_kernels.evaluate(indptr, col, saving, outlay, self._dual.lam, rho)
         tau = max(1e-9, float(rho.max(initial=0.0)))
         for _ in range(40):
             dual_kernels.price(rho, use, room, scale, pi, *ties.rows, tie, tau, y)

@@ -10,7 +10,7 @@ from siting.response import Layout
 
 _SYMBOLS = {
     "times": "k", "worst": "k", "crews": "K", "unserved": "U", "busy": "q", "tail": "q",
-    "reliability": "alpha", "moving": "m", "by": "g",
+    "reliability": "alpha", "moving": "m", "by": "g", "rate": "r",
 }  # fmt: skip
 """Letters by which the formulas of measures name their arguments."""
 
@@ -66,6 +66,8 @@ def _formula(use: Use, model: Model, limit: Limit | None = None) -> str:
         text = text.replace("q^min(n_i, K)", "prod_c q_c^min(n_ic, K)").replace("q^n_i", "prod_c q_c^n_ic")
     if measure.name == "cost":
         text = _cost(use, layout, limit)
+    elif measure.name == "total_cost":
+        text = text.replace("sum_j c_j y_j", _cost(use, layout, limit))
     if layout.serve != "nearest" and "type" not in measure.filters:
         text = _assigned(text, use)
     narrowed = [f"{key} {' or '.join(ids)}" for key, ids in use.filters.items()]
@@ -88,8 +90,9 @@ def _assigned(text: str, use: Use) -> str:
     """A formula of who answers first as one of who serves which share."""
     sums, slash, rest = text.partition(" / ")
     sums = sums.replace("w_i", "sum_j a_ij w_i").replace("f_i", "sum_j a_ij f_i").replace("t_i", "t_ij")
-    idle = use.measure.name == "travel_time" and "unserved" in use.arguments
-    return f"{sums}{' + U sum_i w_i (1 - sum_j a_ij)' if idle else ''}{slash}{rest}"
+    timed = {"travel_time": "U", "total_cost": "r U"}
+    idle = timed.get(use.measure.name) if "unserved" in use.arguments else None
+    return f"{sums}{f' + {idle} sum_i w_i (1 - sum_j a_ij)' if idle else ''}{slash}{rest}"
 
 
 def _arguments(use: Use, model: Model, text: str) -> list[str]:

@@ -27,6 +27,7 @@ PROVED: dict[str, str] = {
     "set_cover": "5,000 places: proved in 1.1 s; ukraine: gap 0.01 % in 60 s",
     "spacing": "ukraine: gap 0.03 % in 60 s",
     "staffing": "ukraine: gap 0.002 % in 60 s",
+    "total_cost": "ukraine, without a budget: proved in 4 s; OR-Library capa, 100 x 1,000: 0.2 s",
     "upgrade": "ukraine: proved in 0.3 s",
     "worst_off": "poltava: gap 0.09 % in 60 s; ukraine: 5.3 %",
 }

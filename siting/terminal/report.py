@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TOP = 5
 """Sites and regions listed."""
 
+REACHED = 1e-7
+"""Share of a published value within which it counts as reached: times are whole milliseconds."""
+
 MEMBERS = 8
 """Numbers of the members of a group that are listed one by one."""
 
@@ -40,6 +43,7 @@ def print_plan(
     console.print()
     sheet.line(console, proof(summary), "bold")
     sheet.titled(console, "Objective", _objectives(summary))
+    sheet.line(console, published(summary))
     sheet.titled(console, f"People within the standard{when(summary)}", _services(summary))
     sheet.titled(console, "Facilities", _facilities(summary))
     print_dimensions(console, summary, closed)
@@ -124,6 +128,27 @@ def proof(summary: Mapping[str, Any]) -> str:
     of_gain = first["gap_of_gain"]
     gained = "" if of_gain is None else f", which is {_most(of_gain)} of what this plan gains"
     return f"Within {_most(first['gap'])}: certified, no plan is better by more{gained} ({stopped})."
+
+
+def published(summary: Mapping[str, Any]) -> str:
+    """How far the plan is from the best value known elsewhere; empty where none is known."""
+    known = summary["published"]
+    if known is None or not summary["objectives"]:
+        return ""
+    first = summary["objectives"][0]
+    says = f"Published {_exact(known['value'])}; this plan {_exact(first['value'])}"
+    worse = known["worse_by"]
+    if worse is None:
+        return f"{says}."
+    if abs(worse) <= REACHED:
+        return f"{says}: reached."
+    side = "below" if first["sense"] == "maximize" else "above"
+    return f"{says}: {words.gap(worse)} {side} it." if worse > 0 else f"{says}: {words.gap(-worse)} better."
+
+
+def _exact(value: float) -> str:
+    """A value with the digits that published ones have."""
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def _most(gap: float) -> str:

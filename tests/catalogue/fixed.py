@@ -28,7 +28,7 @@ SCENARIOS = [("winter", "", "", "track", 1.5, ""), ("winter", "", "", "", None, 
 
 NUMBERS = {
     "budget": 6, "yearly": 1, "yearly_budget": 4, "funds": 5, "busy": 0.3, "crews": 2, "floor": 0.5,
-    "officers": 3, "tail": 0.25, "moves": 1, "apart": 5,
+    "officers": 3, "tail": 0.25, "moves": 1, "apart": 5, "rate": 0.002,
 }  # fmt: skip
 """Values of the models' parameters, where they have them; all others are the models' own."""
 

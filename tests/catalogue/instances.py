@@ -283,4 +283,5 @@ def numbers(rng: np.random.Generator, tables: Tables) -> dict[str, Any]:
         "upgrades": 1,
         "tail": share(0.1, 0.7),
         "unserved": int(rng.integers(12, 40)),
+        "rate": round(total / 20_000, 6),
     }

@@ -45,7 +45,7 @@ class Measures(World):
             return getattr(self, f"_{name}")(use, plans, member)
         if name in NEED_SUMS:
             worth = self.worth(use, member)
-            return self._sum_of_best(worth, plans) + self._constant(use, member)
+            return self._sum_of_best(worth, plans) + self._constant(use, member) + self.paid(use, plans)
         if name in COUNTS:
             return self._counted(use, plans, member)
         return getattr(self, f"_{name}")(use, plans, member)
@@ -91,6 +91,12 @@ class Measures(World):
 
         opened = [one.cost * borne(one) for one in self.options[self.existing :]]
         return opened, [(moving - one.saving) * borne(one) for one in self.options[: self.existing]]
+
+    def paid(self, use: Use, plans: Plans) -> Floats:
+        """(S,) what a measure of needs counts beside them: money, of one that adds it to worth of time."""
+        if use["measure"] != "total_cost":
+            return np.zeros(len(plans))
+        return self._option_sum({"measure": "cost"}, plans, None)
 
     def _stranded(self, use: Use, plans: Plans, member: Member) -> Floats:
         """New facilities from which none of the type above is within reach."""
@@ -171,9 +177,9 @@ class Measures(World):
         result = np.zeros(len(self.needs))
         for use in self.uses:
             name = use["measure"]
-            if name == "worst_time" or (name == "travel_time" and "unserved" not in use):
+            if name == "worst_time" or (name in TIMES and "unserved" not in use):
                 return np.full(len(self.needs), math.inf)
-            if name in ("travel_time", "tail_time"):
+            if name in (*TIMES, "tail_time"):
                 result = np.maximum(result, round(60_000 * self.number(use["unserved"])))
             elif "points" in use:
                 result = np.maximum(result, round(60_000 * use["points"][-1][0]))
@@ -218,6 +224,12 @@ class Measures(World):
         served = np.minimum(np.where(np.isfinite(self.ms), self.ms, 0.0) / 60_000, latest)
         idle = np.full(len(sizes), np.nan) if math.isinf(latest) else sizes * latest
         return sizes[:, None] * served, idle, False
+
+    def money_of_minutes(self, use: Use, member: Member) -> tuple[Floats, Floats, bool]:
+        """The same in money."""
+        served, idle, maximize = self.minutes(use, member)
+        rate = self.number(use["rate"])
+        return rate * served, rate * idle, maximize
 
     def curve(self, use: Use, member: Member) -> tuple[Floats, Floats, bool]:
         """Straight lines between the points of a curve."""
@@ -363,6 +375,7 @@ NEED_SUMS = {
     "share_within": Measures.share,
     "share_of_coverable": Measures.share_of_coverable,
     "travel_time": Measures.minutes,
+    "total_cost": Measures.money_of_minutes,
     "utility": Measures.curve,
     "losses": Measures.curve,
 }
@@ -372,6 +385,9 @@ COUNTS = {
     "expected_cover": Measures.one_is_free,
     "reliable_cover": Measures.reliably_free,
 }
+TIMES = ("travel_time", "total_cost")
+"""Measures that count every minute of an answer."""
+
 WITHIN = (
     "people_within", "share_within", "share_of_coverable", "worst_share",
     "people_covered", "share_covered", "expected_cover", "reliable_cover",

@@ -72,7 +72,8 @@ class Oracle(Measures):
             hopes = sign * self.value(use, plans)
         else:
             worth = self.worth(use, None)
-            hopes = sign * self._sum_of_best(Worth(worth.served, np.nan_to_num(worth.idle), maximize), plans)
+            best_served = self._sum_of_best(Worth(worth.served, np.nan_to_num(worth.idle), maximize), plans)
+            hopes = sign * (best_served + self.paid(use, plans))
         best = -math.inf
         for s in np.argsort(-hopes, kind="stable"):
             if hopes[s] <= best + ROOM:
@@ -92,6 +93,7 @@ class Oracle(Measures):
         gain, constant = np.zeros(len(i)), float("nan")
         if use["measure"] in NEED_SUMS:
             gain, constant = self._gains(use, None, i, j)
+            constant += float(self.paid(use, plan)[0])
         if len(i):
             coefficients, low, high = (np.array(part) for part in zip(*rows, strict=True))
             found = milp(

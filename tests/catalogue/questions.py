@@ -167,6 +167,26 @@ COMPOSED = {
             { minimize = { measure = "stranded", period = "second" } },
         ]
         limits = [{ measure = "sites_open", at_least = 2, at_most = 3 }]""",
+    "waiting_at_a_price": """
+        maximize = { measure = "people_within" }
+        then = [{ minimize = { measure = "total_cost", rate = 0.004, unserved = 25, per = "places" } }]
+        limits = [{ measure = "sites_open", at_most = 3 }]""",
+    "closing_at_a_price_in_winter": """
+        across = ["scenario"]
+        existing = "closable"
+        minimize = { measure = "total_cost", rate = 0.002, unserved = 30 }
+        then = [{ minimize = { measure = "sites_closed" } }]
+        limits = [{ measure = "sites_closed", at_most = 2 }]""",
+    "served_by_one_at_a_price": """
+        services = ["policing"]
+        serve = "single"
+        minimize = { measure = "total_cost", rate = 0.01 }
+        limits = [{ measure = "sites_open", at_most = 4 }]""",
+    "split_at_a_price": """
+        services = ["community_officer"]
+        serve = "split"
+        minimize = { measure = "total_cost", rate = 0.003, unserved = 20 }
+        limits = [{ measure = "cost", at_most = 9 }]""",
     "everybody_served_by_one": """
         services = ["policing"]
         serve = "single"
@@ -281,7 +301,7 @@ class Question:
     def achieved(self, use: Any, plans: Plans, shares: np.ndarray | None, member: Any = None) -> float:
         """The oracle's value of one plan."""
         if shares is not None and use["measure"] in NEED_SUMS:
-            return self.oracle.assigned_value(use, shares, member)
+            return self.oracle.assigned_value(use, shares, member) + float(self.oracle.paid(use, plans)[0])
         return float(self.oracle.value(use, plans, member)[0])
 
 
