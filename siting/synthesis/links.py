@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import Delaunay, QhullError, cKDTree
 
+from siting.synthesis.globe import arcs, unfolded
 from siting.synthesis.plane import Flags, Floats, Longs, Points, crossings, distance_to_line, to_plane
 
 LONGEST_KM = 40.0
@@ -21,9 +22,19 @@ def gabriel(points: Points) -> Links:
     """The Gabriel graph: two points are linked if the disc between them holds no other.
 
     Source: Gabriel, Sokal (1969), Systematic Zoology 18: 259-278; its links are Delaunay edges
-    whose disc holds neither opposite corner (Matula, Sokal 1980).
+    whose disc holds neither opposite corner (Matula, Sokal 1980). On the globe a disc is the cap
+    with the great circle between the two as its diameter, and the same dot product tells.
+
+    Args:
+        points: (N, 2) on the plane, or (N, 3) on the globe, no two of them at one spot.
     """
-    corners = Delaunay(points).simplices
+    flat = points if points.shape[1] == 2 else unfolded(points)
+    if len(points) < 3:
+        return _chain(flat)
+    try:
+        corners = Delaunay(flat).simplices
+    except QhullError:  # all on one line
+        return _chain(flat)
     sides = np.sort(np.concatenate([corners[:, [1, 2]], corners[:, [0, 2]], corners[:, [0, 1]]]), axis=1)
     opposite = np.concatenate([corners[:, 0], corners[:, 1], corners[:, 2]])
     to_start, to_end = points[sides[:, 0]] - points[opposite], points[sides[:, 1]] - points[opposite]
@@ -33,9 +44,19 @@ def gabriel(points: Points) -> Links:
     return np.column_stack(np.divmod(kept, len(points)))
 
 
+def _chain(points: Points) -> Links:
+    """Each point of a line linked to the next, (N - 1, 2)."""
+    away = points - points.mean(axis=0)
+    axis = away[np.argmax((away**2).sum(axis=1))]
+    order = np.argsort(away @ axis, kind="stable")
+    links = np.sort(np.column_stack([order[:-1], order[1:]]), axis=1)
+    return links[np.lexsort(links.T[::-1])]
+
+
 def lengths(points: Points, links: Links) -> Floats:
-    """Straight km of each link."""
-    return np.asarray(np.linalg.norm(points[links[:, 0]] - points[links[:, 1]], axis=1))
+    """Straight km of each link; by great circle where the points lie on the globe."""
+    straight = np.asarray(np.linalg.norm(points[links[:, 0]] - points[links[:, 1]], axis=1))
+    return straight if points.shape[1] == 2 else arcs(straight)
 
 
 def road_links(points: Points, geography: dict[str, Any]) -> Links:
@@ -43,7 +64,7 @@ def road_links(points: Points, geography: dict[str, Any]) -> Links:
     links = gabriel(points)
     links = links[lengths(points, links) <= LONGEST_KM]
     links = links[~_blocked(points, links, geography)]
-    return _connected(points, links, geography)
+    return connected(points, links, geography)
 
 
 def barriers(geography: dict[str, Any]) -> list[tuple[Points, Points, Floats]]:
@@ -72,8 +93,14 @@ def _blocked(points: Points, links: Links, geography: dict[str, Any]) -> Flags:
     return blocked
 
 
-def _connected(points: Points, links: Links, geography: dict[str, Any]) -> Links:
-    """Join what the cuts left apart: each island by its shortest link to the mainland."""
+def connected(points: Points, links: Links, geography: dict[str, Any] | None = None) -> Links:
+    """Join what the cuts left apart: each island by its shortest link to the mainland.
+
+    Args:
+        points: (V, 2) on the plane or (V, 3) on the globe.
+        links: (E, 2).
+        geography: barriers, which the joining links cross only where there is no other way.
+    """
     while True:
         count, label = connected_components(
             coo_array((np.ones(len(links)), links.T), shape=(len(points), len(points))), directed=False
@@ -86,6 +113,7 @@ def _connected(points: Points, links: Links, geography: dict[str, Any]) -> Links
         found = cKDTree(points[outer]).query(points[inner], k=[*range(1, min(64, len(outer)) + 1)])
         far, near = np.asarray(found[0]), np.asarray(found[1])
         tried = np.column_stack([np.repeat(inner, near.shape[1]), outer[near.ravel()]])
-        order = np.argsort(far.ravel() + 1e6 * _blocked(points, tried, geography), kind="stable")
+        blocked = _blocked(points, tried, geography or {})
+        order = np.argsort(far.ravel() + 1e6 * blocked, kind="stable")
         bridge = np.sort(tried[order[:1]], axis=1)
         links = np.unique(np.vstack([links, bridge]), axis=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from siting.synthesis.classes import DETOUR, KMH, link_classes
+from siting.synthesis.classes import KMH, link_classes, road_km
 from siting.synthesis.facts import Facts
 from siting.synthesis.links import Links, lengths, mountainous, road_links
 from siting.synthesis.plane import Floats, to_plane
@@ -35,13 +35,11 @@ def road_table(places: pd.DataFrame, towns: pd.DataFrame, facts: Facts) -> pd.Da
         {
             "from": places["place_id"].to_numpy()[links[:, 0]],
             "to": places["place_id"].to_numpy()[links[:, 1]],
-            "km": np.round(lengths(points, links) * np.where(classes == "street", 1.0, DETOUR), 2),
+            "km": road_km(lengths(points, links), classes),
             "kmh": np.round(np.array([KMH[name] for name in classes]) / slow, 1),
             "class": classes,
         }
     )
-    # Two places GeoNames puts at one spot are 10 m apart, or the road between them takes no time.
-    table["km"] = table["km"].clip(lower=0.01)
     table = _with_delays(table, _delays(places, links, towns))
     return table.sort_values(["from", "to"], ignore_index=True)
 

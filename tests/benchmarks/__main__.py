@@ -26,13 +26,16 @@ from tests.benchmarks import (
     bench_bundled,
     bench_catalogue,
     bench_center,
+    bench_contract,
     bench_cover,
     bench_growth,
     bench_heuristic,
     bench_large,
     bench_national,
+    bench_osm,
     bench_pmedian_orlib,
     bench_pmedian_tsplib,
+    bench_published,
     bench_spopt_curve,
     bench_times,
 )
@@ -44,6 +47,7 @@ from tests.benchmarks.table import Line, markdown
 
 BENCHMARKS: dict[str, Callable[[Settings], Iterator[Line]]] = {
     "times": bench_times.main,
+    "contract": bench_contract.main,
     "bundled": bench_bundled.main,
     "catalogue": bench_catalogue.main,
     "national": bench_national.main,
@@ -54,10 +58,13 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterator[Line]]] = {
     "center": bench_center.main,
     "cover": bench_cover.main,
     "spopt_curve": bench_spopt_curve.main,
+    "osm": bench_osm.main,
+    "published": bench_published.main,
     "growth": bench_growth.main,
 }
 QUICK = (
-    "times", "national", "pmedian_orlib", "pmedian_tsplib", "heuristic", "center", "cover", "spopt_curve"
+    "times", "contract", "national", "pmedian_orlib", "pmedian_tsplib", "heuristic", "center", "cover",
+    "spopt_curve",
 )  # fmt: skip
 
 
