@@ -15,14 +15,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from siting import check
+    from siting.doctor import diagnose
     from siting.engine import solve
     from siting.errors import InstanceError, ModelError, PlanError, SitingError, SolverError
     from siting.instance import Instance
     from siting.model import Model, load_model
     from siting.plan import Plan, Status, Termination
     from siting.readers import read
+    from siting.readers.areas import assign_areas, katottg
+    from siting.readers.geo import read_geo
+    from siting.readers.geonames import read_geonames
+    from siting.readers.graphml import read_graphml
+    from siting.readers.od import read_od
+    from siting.readers.orlib import read_orlib
+    from siting.readers.osm import read_osm
+    from siting.readers.tsplib import read_tsplib
     from siting.result import Progress, Result
-    from siting.writers import write
+    from siting.writers import write, write_instance
 
 __version__ = "0.1.0"
 
@@ -40,11 +49,22 @@ __all__ = [
     "Status",
     "Termination",
     "__version__",
+    "assign_areas",
     "check",
+    "diagnose",
+    "katottg",
     "load_model",
     "read",
+    "read_geo",
+    "read_geonames",
+    "read_graphml",
+    "read_od",
+    "read_orlib",
+    "read_osm",
+    "read_tsplib",
     "solve",
     "write",
+    "write_instance",
 ]
 
 _HOMES = {
@@ -60,11 +80,22 @@ _HOMES = {
     "SolverError": "siting.errors",
     "Status": "siting.plan",
     "Termination": "siting.plan",
+    "assign_areas": "siting.readers.areas",
     "check": "siting.check",
+    "diagnose": "siting.doctor",
+    "katottg": "siting.readers.areas",
     "load_model": "siting.model",
     "read": "siting.readers",
+    "read_geo": "siting.readers.geo",
+    "read_geonames": "siting.readers.geonames",
+    "read_graphml": "siting.readers.graphml",
+    "read_od": "siting.readers.od",
+    "read_orlib": "siting.readers.orlib",
+    "read_osm": "siting.readers.osm",
+    "read_tsplib": "siting.readers.tsplib",
     "solve": "siting.engine",
     "write": "siting.writers",
+    "write_instance": "siting.writers",
 }
 """Module of every public name; ``check`` is a module itself."""
 

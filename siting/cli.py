@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting.errors import InstanceError, ModelError, PlanError, SitingError
+from siting import cli_import
+from siting.errors import ModelError
+from siting.terminal.streams import (
+    BAD_INPUT,
+    DELIVERED,
+    FAILED,
+    INFEASIBLE,
+    NO_PLAN,
+    complaints,
+    console,
+    steps,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from siting.instance import Instance
     from siting.result import Result
-
-DELIVERED, FAILED, BAD_INPUT, INFEASIBLE, NO_PLAN = 0, 1, 2, 3, 4
-"""Exit codes. FAILED: a check found something, or a solver failed."""
 
 app = typer.Typer(
     name="siting",
@@ -30,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_import.app, name="import")
 
 
 InstanceName = Annotated[
@@ -40,7 +46,12 @@ InstanceName = Annotated[
 @app.command()
 def solve(
     instance: InstanceName,
-    model: Annotated[str, typer.Option(help="A bundled model's name, or a .toml file.")] = "max_coverage",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A bundled model's name, or a .toml file.", show_default="the instance's, or max_coverage"
+        ),
+    ] = None,
     numbers: Annotated[
         list[str] | None,
         typer.Option(
@@ -73,7 +84,7 @@ def solve(
     be closed. Ctrl-C stops and keeps the best plan found so far; a second Ctrl-C aborts. Exit codes:
     0 plan written, 1 a solver failed, 2 bad input, 3 proved infeasible, 4 stopped without a plan.
     """
-    with _complaints():
+    with complaints():
         given = _numbers(numbers or [])
         options = {} if gap is None else {"gap": gap}
         result, folder = _solve(
@@ -91,7 +102,7 @@ def check(
         str | None,
         typer.Option(
             help="Whose limits a sites.csv alone must keep: a bundled model's name, or a .toml file.",
-            show_default="max_coverage",
+            show_default="the instance's, or max_coverage",
         ),
     ] = None,
 ) -> None:
@@ -101,7 +112,7 @@ def check(
     A plan folder brings its own model. A sites.csv alone needs the columns site_id and type.
     Exit codes: 0 every figure and limit holds, 1 something is off, 2 bad input.
     """
-    with _complaints():
+    with complaints():
         from siting.check import check_folder
         from siting.readers import read
 
@@ -111,32 +122,57 @@ def check(
 
 
 @app.command()
+def doctor(
+    instance: InstanceName,
+    numbers: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a number, e.g. budget=5000, as for solve."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every finding with all its rows.")] = False,
+) -> None:
+    """Say what is wrong or odd about an instance, what it does to the answer, and how to mend it.
+
+    Exit codes: 0 clean, 1 warnings, 2 errors.
+    """
+    with complaints():
+        from siting.doctor import examine
+        from siting.terminal.doctor import print_diagnosis
+
+        diagnosis = examine(instance, numbers=_numbers(numbers or []))
+        if as_json:
+            typer.echo(json.dumps(diagnosis.as_dict(), ensure_ascii=False, indent=2))
+        else:
+            print_diagnosis(console(), diagnosis)
+        raise typer.Exit(diagnosis.exit_code)
+
+
+@app.command()
 def models(
     name: Annotated[str | None, typer.Argument(help="A model's name, or a .toml file.")] = None,
     math: Annotated[bool, typer.Option("--math", help="Show the algebra.")] = False,
 ) -> None:
     """List the planning questions, or show one with its parameters."""
-    with _complaints():
+    with complaints():
         from siting.model import bundled_models, load_model
         from siting.terminal.listings import print_model, print_models
 
         if name is None:
-            print_models(_console(), [load_model(one) for one in bundled_models()])
+            print_models(console(), [load_model(one) for one in bundled_models()])
         else:
-            print_model(_console(), load_model(name), math_too=math)
+            print_model(console(), load_model(name), math_too=math)
 
 
 @app.command()
 def instances(name: Annotated[str | None, typer.Argument(help="A folder or a name.")] = None) -> None:
     """List the bundled instances, or show what one holds."""
-    with _complaints():
+    with complaints():
         from siting.readers import read, titles
         from siting.terminal.listings import print_instance, print_instances
 
         if name is None:
-            print_instances(_console(), titles())
+            print_instances(console(), titles())
         else:
-            print_instance(_console(), read(name))
+            print_instance(console(), read(name))
 
 
 @app.command()
@@ -156,33 +192,15 @@ def generate(
     With --places villages are merged or split until N demand points are left in the programme.
     Needs the extra `geonames`.
     """
-    with _complaints():
+    with complaints():
         from siting.synthesis import sized, ukraine
 
         chosen = ukraine.SEED if seed is None else seed
         if places is None:
-            ukraine.write(out, chosen, _steps())
+            ukraine.write(out, chosen, steps())
         else:
-            sized.write_sized(out, places, chosen, _steps())
+            sized.write_sized(out, places, chosen, steps())
         typer.echo(f"written: {out}")
-
-
-def _steps() -> Callable[[str], None]:
-    """What prints each step that begins, with the seconds gone by, on stderr."""
-    start = time.monotonic()
-    return lambda step: typer.echo(f"{time.monotonic() - start:7.1f} s  {step}", err=True)
-
-
-@contextmanager
-def _complaints() -> Iterator[None]:
-    """Print every complaint of an error siting raises on purpose, one per line, and exit."""
-    try:
-        yield
-    except SitingError as error:
-        for complaint in error.complaints:
-            typer.echo(f"error: {complaint}", err=True)
-        bad_input = isinstance(error, InstanceError | ModelError | PlanError)
-        raise typer.Exit(BAD_INPUT if bad_input else FAILED) from None
 
 
 def _numbers(given: list[str]) -> dict[str, float]:
@@ -204,26 +222,40 @@ def _numbers(given: list[str]) -> dict[str, float]:
 
 
 def _solve(
-    instance: str, model: str, out: Path | None, seconds: float | None, **options: object
+    instance: str, model: str | None, out: Path | None, seconds: float | None, **options: object
 ) -> tuple[Result, Path]:
     """Read, solve with progress on stderr, and write; the plan folder comes second."""
     from siting.engine import solve as engine_solve
-    from siting.model import load_model
+    from siting.model import model_of
     from siting.readers import read
     from siting.terminal.interrupt import stoppable
     from siting.terminal.progress import shown
     from siting.writers import check_writable, write
 
-    question, data = load_model(model), read(instance)
+    data = read(instance)
+    question = model_of(data, model)
+    _look_over(data, options["numbers"])
     folder = out or Path("plans") / f"{data.settings.name}-{question.name}"
     check_writable(folder)
-    with shown(_console(err=True)) as progress:
+    with shown(console(err=True)) as progress:
         limits: dict[str, Any] = {**options, "seconds": seconds, "progress": progress}
         result = stoppable(lambda stop: engine_solve(data, question, stop=stop, **limits))
     if result.plan is not None:
         _study(result, seconds)
         write(result, folder)
     return result, folder
+
+
+def _look_over(data: Instance, numbers: Any) -> None:
+    """The doctor in brief, before a solve: what it finds on stderr; an error stops here."""
+    from siting.doctor import Severity, diagnose
+    from siting.terminal.doctor import brief_lines
+
+    diagnosis = diagnose(data, numbers=numbers, brief=True)
+    for line in brief_lines(diagnosis):
+        typer.echo(line, err=True)
+    if any(finding.severity is Severity.ERROR for finding in diagnosis.findings):
+        raise typer.Exit(BAD_INPUT)
 
 
 def _study(result: Result, seconds: float | None) -> None:
@@ -254,21 +286,11 @@ def _report(result: Result, folder: Path, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(summary_text(result))
     if result.plan is not None:
-        print_plan(_console(err=as_json), result.summary, result.sites, closed_table(result), str(folder))
-        print_studies(_console(err=as_json), result)
+        print_plan(console(err=as_json), result.summary, result.sites, closed_table(result), str(folder))
+        print_studies(console(err=as_json), result)
         return DELIVERED
-    print_no_plan(_console(err=True), result.summary)
+    print_no_plan(console(err=True), result.summary)
     return INFEASIBLE if result.status is Status.INFEASIBLE else NO_PLAN
-
-
-def _console(*, err: bool = False) -> Console:
-    """A console as wide as the terminal, or wide enough for every table in a pipe."""
-    from rich.console import Console
-
-    console = Console(stderr=err, highlight=False)
-    if not console.is_terminal:
-        console.width = 140
-    return console
 
 
 def main() -> None:

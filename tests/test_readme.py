@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from siting.cli import app
+from siting.readers import READERS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,6 +69,23 @@ def test_usage_names_every_command_and_option() -> None:
         options = set(re.findall(r"^  (--\w+)", done.stdout, re.MULTILINE))
         part = usage[usage.index(f"siting {name}") :].split("$ ")[0]
         assert options == set(re.findall(r"--\w+", part)), name
+
+
+def test_usage_names_every_option_of_every_import() -> None:
+    usage = next(block for block in blocks("console") if block.startswith("$ siting import osm FILE"))
+    regional, benchmarks = usage.split("   all of these: ")
+    everywhere = set(re.findall(r"--[\w-]+", benchmarks.split("   all kinds: ")[1]))
+    common = set(re.findall(r"--[\w-]+", benchmarks.splitlines()[0])) | everywhere
+    kinds = set()
+    for part, more in ((regional, common), (benchmarks.partition("\n")[2], everywhere)):
+        for line in part.split("siting import ")[1:]:
+            kind, _, rest = line.partition(" ")
+            kinds.add(kind)
+            done = CliRunner().invoke(app, ["import", kind, "--help"])
+            options = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", done.stdout, re.MULTILINE)) - {"--help"}
+            listed = set(re.findall(r"--[\w-]+", rest.partition("   all")[0])) | more
+            assert options == listed, kind
+    assert kinds == READERS.keys() - {"folder"}
 
 
 @pytest.mark.parametrize("number", range(len(blocks("python"))))

@@ -61,7 +61,7 @@ def print_instance(console: Console, instance: Instance) -> None:
     console.print(Text(f"{settings.name}: {settings.title}", "bold"), soft_wrap=True)
     console.print()
     for title, text in _contents(instance):
-        console.print(Text.assemble((f"{title:<12}", "bold"), text), soft_wrap=True)
+        console.print(Text.assemble((f"{title:<13}", "bold"), text), soft_wrap=True)
     console.print()
     console.print(_types(instance))
     console.print()
