@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from siting.readers.orlib import read_orlib
     from siting.readers.osm import read_osm
     from siting.readers.tsplib import read_tsplib
+    from siting.reopen import read_plan
     from siting.result import Progress, Result
     from siting.writers import write, write_instance
 
@@ -61,6 +62,7 @@ __all__ = [
     "read_od",
     "read_orlib",
     "read_osm",
+    "read_plan",
     "read_tsplib",
     "solve",
     "write",
@@ -92,6 +94,7 @@ _HOMES = {
     "read_od": "siting.readers.od",
     "read_orlib": "siting.readers.orlib",
     "read_osm": "siting.readers.osm",
+    "read_plan": "siting.reopen",
     "read_tsplib": "siting.readers.tsplib",
     "solve": "siting.engine",
     "write": "siting.writers",

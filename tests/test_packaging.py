@@ -28,6 +28,7 @@ LAYERS = (
     ("engine",),
     ("resolve",),
     ("studies",),
+    ("reopen",),
     ("terminal",),
     ("cli_import",),
     ("cli",),

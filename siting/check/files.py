@@ -123,6 +123,19 @@ def read_plan(instance: Instance, path: Path) -> PlanFiles:
     return PlanFiles(sites, candidate, units, period, closed, facilities, assignments, summary, model, folder)
 
 
+def recorded_summary(folder: Path) -> dict[str, Any]:
+    """The content of the summary.json of a plan folder.
+
+    Raises:
+        PlanError: it cannot be read.
+    """
+    report = Report()
+    summary = _summary(folder / "summary.json", report)
+    if summary is None:
+        raise PlanError(report.complaints)
+    return summary
+
+
 def plain(cells: Texts, expected: Texts) -> NDArray[np.bool_]:
     """Whether cells hold the expected text, exactly or behind the ``'`` that disarms a formula."""
     return np.asarray((cells == expected) | (cells == "'" + expected), dtype=bool)

@@ -102,17 +102,26 @@ def _problem(instance: Instance, files: PlanFiles, model: str | Path | Model | N
     if files.summary is None:
         question = model if isinstance(model, Model) else model_of(instance, model)
         return bind(instance, question, _unlimited(instance, question), build=without_table)
-    name = _model_name(files)
+    question, numbers = recorded_question(files)
     try:
-        question = parse_model(files.model, name, files.where_model)
-    except ModelError as error:
-        raise PlanError(error.complaints) from error
-    try:
-        return bind(instance, question, _recorded_numbers(files), build=without_table)
+        return bind(instance, question, numbers, build=without_table)
     except PlanError:
         raise
     except SitingError as error:
         raise PlanError([Complaint(files.where, str(one)) for one in error.complaints]) from error
+
+
+def recorded_question(files: PlanFiles) -> tuple[Model, dict[str, float]]:
+    """The model of a plan folder, and the numbers that its summary records.
+
+    Raises:
+        PlanError: either cannot be read.
+    """
+    try:
+        question = parse_model(files.model, _model_name(files), files.where_model)
+    except ModelError as error:
+        raise PlanError(error.complaints) from error
+    return question, _recorded_numbers(files)
 
 
 def _unlimited(instance: Instance, model: Model) -> Numbers:

@@ -14,7 +14,7 @@ from siting.measures import NeedMeasure
 from siting.model import Model
 from siting.plan import Termination
 
-RECORDED = {"method": str, "why": str, "seed": int, "seconds": dict, "versions": dict}
+RECORDED = {"origin": str, "method": str, "why": str, "seed": int, "seconds": dict, "versions": dict}
 """Entries that tell how the plan was made; no recomputation yields them."""
 
 _FULL = ("sites", "reached", "beyond")

@@ -16,7 +16,7 @@ from siting.plan import Achieved, Plan
 from siting.problem import Problem
 
 
-def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved]) -> list[str]:
+def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved], rounding: float = 0.0) -> list[str]:
     """Recompute a plan from the instance alone and compare.
 
     Neither the table of response times nor the kernels that made it are used, and no solver.
@@ -25,6 +25,7 @@ def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved]) -> list[s
         problem: the question with every number decided.
         plan: what is opened and closed, and who serves whom.
         achieved: per objective its claimed value and bound.
+        rounding: how far shares of needs may be off, having been written with few decimals.
 
     Returns:
         What is wrong, in words; empty for a plan that is as it says.
@@ -34,7 +35,7 @@ def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved]) -> list[s
     findings = _tables(problem, ground) or shapes(ground, plan)
     if findings:
         return findings
-    audit = Audit(problem, ground, plan)
+    audit = Audit(problem, ground, plan, rounding)
     return [
         *choices(ground, plan),
         *served(audit, plan),

@@ -50,6 +50,7 @@ def summary(result: Result) -> dict[str, Any]:
         "termination": result.termination.name.lower(),
         "format": FORMAT,
         "instance": {"name": instance.settings.name, "title": instance.settings.title},
+        "origin": instance.origin,
         "model": {
             key: getattr(problem.model, key) for key in ("name", "title", "question", "file", "sha256")
         },
