@@ -244,7 +244,7 @@ def test_facilities_and_candidates_stand_where_they_are() -> None:
 
 
 def test_a_site_may_be_named() -> None:
-    facilities = pd.DataFrame({"site": ["a", "d"], "type": "hospital"})
+    facilities = pd.DataFrame({"site": ["a", "d"], "type": "police_station"})
     found = read_geo(TOWNS, facilities=facilities)
     assert list(found.sites.ids[found.facilities.site]) == ["a", "d"]
     facilities.loc[1, "site"] = "e"
