@@ -42,12 +42,18 @@ class Bound:
     Attributes:
         term, low, high: see above.
         label: words for people, e.g. ``sites_open [fire_department] <= 1600``.
+        member: group and id where it is one of a limit for each member of a group.
+        low_name, high_name: dotted names of the numbers that the sides are, e.g. ``new.fire_department``;
+            None where the model file says the number itself.
     """
 
     term: Term
     low: float
     high: float
     label: str
+    member: tuple[str, str] | None = None
+    low_name: str | None = None
+    high_name: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,8 +294,13 @@ def _check_filters(instance: Instance, settings: Settings, model: Model) -> None
 def _value(number: Number, values: Mapping[str, float], member: str | None) -> float:
     if not isinstance(number, str):
         return number
+    return values[_dotted(number, values, member)]
+
+
+def _dotted(number: str, values: Mapping[str, float], member: str | None) -> str:
+    """Name of the number that ``$name`` stands for."""
     name = number[1:]
-    return values[f"{name}.{member}"] if f"{name}.{member}" in values else values[name]
+    return f"{name}.{member}" if f"{name}.{member}" in values else name
 
 
 def _arguments(use: Use, model: Model, values: Mapping[str, float]) -> dict[str, Value]:
@@ -413,5 +424,10 @@ def _bounds(responses: Responses, model: Model, limit: Limit, values: Mapping[st
             continue
         term = _term(responses, model, limit.use, values, group)
         sides = [f"<= {high:g}"] * (not math.isinf(high)) + [f">= {low:g}"] * (not math.isinf(low))
-        result.append(Bound(term, low, high, f"{term.label} {' and '.join(sides)} {term.unit}"))
+        names = [
+            _dotted(number, values, member) if isinstance(number, str) else None
+            for number in (limit.at_least, limit.at_most)
+        ]
+        label = f"{term.label} {' and '.join(sides)} {term.unit}"
+        result.append(Bound(term, low, high, label, group, *names))
     return result

@@ -61,6 +61,7 @@ def summary(result: Result) -> dict[str, Any]:
         "published": _published(result),
         "limits": _limits(result),
         "clashes": list(result.clashes),
+        **({} if result.conflict is None else {"conflict": result.conflict.as_dict()}),
         "method": result.method,
         "why": result.why,
         **_response(responses, outcomes),

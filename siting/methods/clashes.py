@@ -53,8 +53,8 @@ def _broken_by_required(problem: Problem, required: Ints) -> list[str]:
                 else (f"the {len(required)} required sites alone need")
             )
             sentences.append(
-                f"{who} {limit.term.label} = {_up(used)} {limit.term.unit}, the limit is {limit.high:g}: "
-                f"raise it by {_up(used - limit.high)}, or require fewer"
+                f"{who} {limit.term.label} = {up(used)} {limit.term.unit}, the limit is {limit.high:g}: "
+                f"raise it by {up(used - limit.high)}, or require fewer"
             )
     return sentences
 
@@ -92,13 +92,13 @@ def _least_relaxation(problem: Problem) -> list[str]:
 
 def _relaxed(limit: Bound, by: float) -> str:
     if math.isfinite(limit.high):
-        enough = _up(limit.high + by)
-        return f"{limit.label} is too tight by {_up(by)}: {enough} {limit.term.unit} would do"
-    enough = _up(limit.low - by, -1)
-    return f"{limit.label} asks for too much by {_up(by)}: {enough} {limit.term.unit} can be reached"
+        enough = up(limit.high + by)
+        return f"{limit.label} is too tight by {up(by)}: {enough} {limit.term.unit} would do"
+    enough = up(limit.low - by, -1)
+    return f"{limit.label} asks for too much by {up(by)}: {enough} {limit.term.unit} can be reached"
 
 
-def _up(value: float, way: int = 1) -> str:
+def up(value: float, way: int = 1) -> str:
     """Six digits of a number, rounded up (``way`` 1) or down (-1), so that it is enough.
 
     A solver's last digits do not count: 2.0000000001 is 2.

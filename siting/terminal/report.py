@@ -11,6 +11,7 @@ from rich.table import Table
 
 from siting.plan import PROVED_GAP, Status, Termination
 from siting.terminal import sheet, words
+from siting.terminal.conflict import print_conflict
 from siting.terminal.dimensions import print_dimensions
 from siting.writers import files
 
@@ -66,8 +67,8 @@ def print_plan(
 def print_no_plan(console: Console, summary: Mapping[str, Any]) -> None:
     """Print why there is no plan."""
     sheet.line(console, proof(summary), "bold")
-    for clash in summary["clashes"]:
-        sheet.line(console, f"  {clash}")
+    if "conflict" in summary:
+        print_conflict(console, summary["conflict"], summary["clashes"])
 
 
 def when(summary: Mapping[str, Any]) -> str:
