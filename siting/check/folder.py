@@ -1,4 +1,4 @@
-"""Check a plan folder, or a sites.csv alone, against the instance it was made for."""
+"""Check a plan folder, a sites.csv alone, or a solver's solution, against the instance it was made for."""
 
 from __future__ import annotations
 
@@ -20,43 +20,56 @@ from siting.check.report import Report
 from siting.check.responses import without_table
 from siting.check.rounded import Rounded
 from siting.check.served import loads, not_open
+from siting.check.solution import WHOLE, judge_claim, read_solution
+from siting.check.solver_files import is_solution
 from siting.check.summary import check_summary
 from siting.check.tables import check_assignments, check_closed, check_sites, option_names
 from siting.check.times import Ground
+from siting.check.words import listed, name_need, name_option
 from siting.errors import Complaint, ModelError, PlanError, SitingError
 from siting.instance import Instance
 from siting.model import Model, model_of, parse_model
 from siting.plan import Plan
-from siting.problem import Numbers, Problem, bind
+from siting.problem import Numbers, Problem, bind, overridden
 
 
-def check_folder(instance: Instance, path: str | Path, model: str | Path | Model | None = None) -> Report:
+def check_folder(
+    instance: Instance,
+    path: str | Path,
+    model: str | Path | Model | None = None,
+    numbers: Numbers | None = None,
+) -> Report:
     """Recompute everything a plan says.
 
     Response times come from the whole road graph or table by another route than the solve's.
     Of a plan folder every cell of sites.csv and assignments.csv, every figure of summary.json,
     the limits of its model.toml under its recorded numbers, the side of its bounds, and the
     SHA-256 of the model and of the instance's files are compared. A sites.csv alone is compared in
-    the columns it has.
+    the columns it has. Of a solution that another solver has found of an exported program the
+    decisions are taken, and everything is recomputed, the objective it claims included.
 
     Args:
         instance: what the plan was made for.
-        path: a plan folder, or a CSV file that names site_id and type.
-        model: for a CSV file alone, the model whose limits it is held against, by default
+        path: a plan folder, a CSV file that names site_id and type, or a solution: a ``.sol`` file of
+            HiGHS, Gurobi, SCIP or CBC, or a CSV file of name and value.
+        model: for a file alone, the model whose limits it is held against, by default
             the instance's own or ``max_coverage``. A plan folder brings its own.
+        numbers: for a file alone, numbers to set, as in :func:`siting.solve`.
 
     Returns:
         Findings and recomputed figures.
 
     Raises:
         PlanError: the files cannot be read as a plan of this instance; the complete list.
-        ModelError: ``model`` cannot be read, or is given for a plan folder.
+        ModelError: ``model`` cannot be read, a number is unknown, or either is given for a plan folder.
     """
-    if model is not None and Path(path).is_dir():
-        raise ModelError(f"{path}: a plan folder brings its own model.toml; a model cannot be given")
+    if (model is not None or numbers) and Path(path).is_dir():
+        raise ModelError(f"{path}: a plan folder brings its own model.toml and numbers; neither can be given")
+    if is_solution(Path(path)):
+        return _check_solution(_asked(instance, model, numbers), Path(path))
     files = read_plan(instance, Path(path))
     instance = as_decided(instance, files)
-    problem = _problem(instance, files, model)
+    problem = _problem(instance, files, model, numbers)
     responses = problem.responses
     ground = Ground(instance, responses.settings, responses.layout, responses.horizon_ms)
     findings = check_columns(ground, files)
@@ -81,14 +94,49 @@ def check_folder(instance: Instance, path: str | Path, model: str | Path | Model
         found if isinstance(found := summary.get(key), list) else [] for key in ("objectives", "limits")
     )
     figures = expected_summary(audit, claims, told)
-    findings += [
+    findings += _undefined(figures)
+    if files.summary is not None:
+        findings += check_summary(audit, files.summary, figures, files.where)
+    return Report(str(path), tuple(findings), _bare(figures))
+
+
+def _check_solution(problem: Problem, path: Path) -> Report:
+    """Recompute everything from the decisions of a solver's solution."""
+    responses = problem.responses
+    ground = Ground(problem.instance, responses.settings, responses.layout, responses.horizon_ms)
+    solution = read_solution(ground, path)
+    plan = solution.plan
+    audit = Audit(problem, ground, plan, 0.0 if plan.shares is None else WHOLE)
+    findings = choices(ground, plan)
+    if ground.layout.serve != "nearest":
+        findings += [*not_open(audit), *_unanswered(audit), *loads(audit)]
+    findings += audit.limits()
+    figures = expected_summary(audit, [])
+    findings += _undefined(figures)
+    wrong, notes = judge_claim(audit, solution)
+    return Report(str(path), (*findings, *wrong), _bare(figures), tuple(notes))
+
+
+def _unanswered(audit: Audit) -> list[str]:
+    """Needs that are assigned to whoever cannot answer them."""
+    who = audit.assigned
+    return listed(
+        np.flatnonzero(np.isnan(who.ms)),
+        lambda one: (
+            f"{name_need(audit.ground, int(who.need[one]))}: "
+            f"{name_option(audit.ground, int(who.option[one]))} does not answer it"
+        ),
+        "needs that are not answered by whom they are assigned to",
+    )
+
+
+def _undefined(figures: Mapping[str, Any]) -> list[str]:
+    """Objectives that have no value."""
+    return [
         f"objective {goal['measure']}: undefined, some need that must be answered is not"
         for goal in figures["objectives"]
         if goal["value"] is None
     ]
-    if files.summary is not None:
-        findings += check_summary(audit, files.summary, figures, files.where)
-    return Report(str(path), tuple(findings), _bare(figures))
 
 
 def _in_order(plan: Plan) -> Plan:
@@ -97,11 +145,12 @@ def _in_order(plan: Plan) -> Plan:
     return replace(plan, opened=plan.opened[order], units=plan.units[order], closed=np.sort(plan.closed))
 
 
-def _problem(instance: Instance, files: PlanFiles, model: str | Path | Model | None) -> Problem:
+def _problem(
+    instance: Instance, files: PlanFiles, model: str | Path | Model | None, numbers: Numbers | None
+) -> Problem:
     """The question the plan answers, bound without a table of response times."""
     if files.summary is None:
-        question = model if isinstance(model, Model) else model_of(instance, model)
-        return bind(instance, question, _unlimited(instance, question), build=without_table)
+        return _asked(instance, model, numbers)
     question, numbers = recorded_question(files)
     try:
         return bind(instance, question, numbers, build=without_table)
@@ -109,6 +158,13 @@ def _problem(instance: Instance, files: PlanFiles, model: str | Path | Model | N
         raise
     except SitingError as error:
         raise PlanError([Complaint(files.where, str(one)) for one in error.complaints]) from error
+
+
+def _asked(instance: Instance, model: str | Path | Model | None, numbers: Numbers | None) -> Problem:
+    """A question asked with the caller's numbers, or else the instance's own."""
+    question = model if isinstance(model, Model) else model_of(instance, model)
+    given = overridden(_unlimited(instance, question), numbers or {})
+    return bind(instance, question, given, build=without_table)
 
 
 def recorded_question(files: PlanFiles) -> tuple[Model, dict[str, float]]:
@@ -124,7 +180,7 @@ def recorded_question(files: PlanFiles) -> tuple[Model, dict[str, float]]:
     return question, _recorded_numbers(files)
 
 
-def _unlimited(instance: Instance, model: Model) -> Numbers:
+def _unlimited(instance: Instance, model: Model) -> dict[str, float]:
     """Counts that the model needs and the instance does not say: no limit."""
     settings = instance.settings
     if "new" not in model.parameters or "new" in settings.parameters:

@@ -18,16 +18,28 @@ class Report:
         path: what was checked.
         findings: what is off, in words; empty when everything agrees.
         figures: recomputed figures with the keys of summary.json; tells nothing about the files.
+        notes: what is worth knowing, but nothing to object to.
     """
 
     path: str
     findings: tuple[str, ...]
     figures: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether every figure and every limit agrees."""
         return not self.findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: ``path``, ``ok``, ``findings``, ``notes`` and ``figures``."""
+        return {
+            "path": self.path,
+            "ok": self.ok,
+            "findings": list(self.findings),
+            "notes": list(self.notes),
+            "figures": dict(self.figures),
+        }
 
     def text(self) -> str:
         """Findings and main figures, for people."""
@@ -39,6 +51,7 @@ class Report:
         else:
             yield f"{self.path}: {len(self.findings)} findings"
             yield from (f"  {finding}" for finding in self.findings)
+        yield from (f"note: {note}" for note in self.notes)
 
     def _lines(self) -> Iterator[str]:
         figures = self.figures

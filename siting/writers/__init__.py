@@ -34,6 +34,12 @@ WRITERS: dict[str, Callable[[Result, Path], None]] = {
 """Every file that a plan folder may hold by its name, and what writes it."""
 
 
+REPORT = "report.html"
+"""Where in a plan folder the report of the plan is."""
+
+NAMES = {*WRITERS, REPORT}
+"""Names of all files that a plan folder may hold."""
+
 STUDIES = {"nesting.csv": "nesting", "stability.csv": "stability"}
 """Files of studies by further solves, written where a result holds them; and what it calls them."""
 
@@ -72,7 +78,7 @@ def write(result: Result, folder: str | Path) -> Path:
         for name in [*files(result.summary["layout"]), *studied]:
             WRITERS[name](result, temporary / name)
 
-    replace_folder(target, fill, set(WRITERS))
+    replace_folder(target, fill, NAMES)
     return target
 
 
@@ -82,7 +88,16 @@ def check_writable(folder: str | Path) -> None:
     Raises:
         PlanError: ``folder`` is there and is no plan folder.
     """
-    check_target(Path(folder), set(WRITERS))
+    check_target(Path(folder), NAMES)
 
 
-__all__ = ["WRITERS", "check_free", "check_writable", "files", "summary_text", "write", "write_instance"]
+__all__ = [
+    "REPORT",
+    "WRITERS",
+    "check_free",
+    "check_writable",
+    "files",
+    "summary_text",
+    "write",
+    "write_instance",
+]

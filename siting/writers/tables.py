@@ -75,7 +75,7 @@ def _word(value: object, decimals: int | None) -> str:
     if decimals is not None:
         return f"{value:.{decimals}f}"
     text = str(value)
-    if text.startswith(FORMULA):
+    if isinstance(value, str) and text.startswith(FORMULA):
         text = f"'{text}"
     if _SPECIAL(text):
         text = '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,85 @@
+"""A comparison of plans as a folder of CSV files, and GeoJSON for a map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siting.errors import PlanError
+from siting.writers.folder import put_folder
+from siting.writers.geojson import write_geojson
+from siting.writers.layers import Layer
+from siting.writers.tables import write_table
+
+if TYPE_CHECKING:
+    from siting.studies.compare import Comparison
+
+TABLES = ("plans", "objectives", "people", "regions", "districts", "sites", "places", "limits")
+"""Tables of a comparison, each a CSV file."""
+
+MAPS = ("sites", "places")
+"""Those that are maps too: facilities by what becomes of them, and places that gain or lose."""
+
+FILES = (*(f"{table}.csv" for table in TABLES), *(f"{table}.geojson" for table in MAPS))
+"""Every file of the folder."""
+
+
+def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
+    """Write the tables of a comparison, and its maps.
+
+    The folder is whole or not there; an older comparison is replaced, anything else is left alone.
+
+    Args:
+        comparison: of :func:`siting.studies.compare.compare`.
+        folder: where to; parents are made.
+
+    Returns:
+        The folder.
+
+    Raises:
+        PlanError: ``folder`` is something else than a comparison, or the disk refuses.
+    """
+    target = Path(folder)
+    _check(target)
+
+    def fill(temporary: Path) -> None:
+        for name in TABLES:
+            write_table(_whole(getattr(comparison, name)), temporary / f"{name}.csv")
+        for name in MAPS:
+            write_geojson(_layer(_whole(getattr(comparison, name))), temporary / f"{name}.geojson")
+
+    try:
+        put_folder(target, fill)
+    except OSError as error:
+        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
+    return target
+
+
+def _check(target: Path) -> None:
+    """Refuse to replace what is no comparison."""
+    if not target.exists():
+        return
+    advice = "choose another folder, or move it away"
+    if not target.is_dir():
+        raise PlanError(f"{target}: is a file and is not overwritten; {advice}")
+    there = sorted(path.name for path in target.iterdir())
+    if others := [name for name in there if name not in FILES]:
+        raise PlanError(f"{target}: holds {', '.join(others[:5])}, which is no comparison's; {advice}")
+    if there and not set(FILES) <= set(there):
+        raise PlanError(f"{target}: is no comparison and is not overwritten; {advice}")
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of whole numbers as such, so that people are not written as ``41.0``."""
+    floats = table.select_dtypes("float64")
+    whole = [name for name, column in floats.items() if bool((column.dropna() % 1 == 0).all())]
+    return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+def _layer(table: pd.DataFrame) -> Layer:
+    """Rows at their coordinates."""
+    place = table[["lat", "lon"]].astype("Float64").to_numpy(float, na_value=float("nan"))
+    rest = table.drop(columns=["lat", "lon"])
+    return Layer(rest.astype(object).where(rest.notna(), None), place[:, :1], place[:, 1:])
