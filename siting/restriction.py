@@ -37,7 +37,8 @@ def still_holds(result: Result, problem: Problem, gap: float) -> Outcome | None:
         if not limit.low <= limit.term.value(result.plan) <= limit.high:
             return None
     termination = Termination.PROVED if result.status is Status.OPTIMAL else Termination.GAP
-    return Outcome(opened, tuple(goal.bound for goal in result.achieved), termination)
+    bounds = tuple(goal.bound for goal in result.achieved)
+    return Outcome(opened, bounds, termination, plan=result.plan)
 
 
 def restricts(problem: Problem, before: Problem) -> bool:
