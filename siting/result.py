@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from siting.plan import Achieved, Plan, Status, Termination
+from siting.plan import Achieved, Plan, Status, Termination, relative_gap
 from siting.problem import Numbers, Problem
 
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pulp
 
+    from siting.conflict import Conflict
     from siting.instance.decisions import Named
     from siting.methods.warm import Warm
+    from siting.reasons import Explanation, WhyNot
+    from siting.studies.frontier import Frontier
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,13 @@ class Progress:
     measure: str
     incumbent: float | None
     bound: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Relative gap between bound and incumbent; None before both are known."""
+        if self.incumbent is None or self.bound is None:
+            return None
+        return relative_gap(self.incumbent, self.bound)
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,61 @@ class Result:
         from siting.figures import summary
 
         return summary(self)
+
+    @cached_property
+    def conflict(self) -> Conflict | None:
+        """Why there is no plan, see :func:`siting.conflict.conflict`; None unless infeasible."""
+        from siting.conflict import conflict
+
+        infeasible = self.status is Status.INFEASIBLE
+        return conflict(self.problem, seed=self.seed) if infeasible else None
+
+    def coverage(self, by: str = "region") -> pd.DataFrame:
+        """People within the standard, see :func:`siting.figures.coverage.coverage`.
+
+        Args:
+            by: region, district, community, kind, service or place.
+        """
+        from siting.figures.coverage import coverage
+
+        return coverage(self, by)
+
+    def explain(self, sites: Iterable[Named] | str | None = None, **how: Any) -> Explanation:
+        """Why each recommended site is where it is, see :func:`siting.reasons.explain`."""
+        from siting.reasons import explain
+
+        return explain(self, sites, **how)
+
+    def why_not(self, place: str, *, service: str | None = None, seconds: float | None = None) -> WhyNot:
+        """Why a place is not covered, or by whom it is, see :func:`siting.reasons.why_not`."""
+        from siting.reasons import why_not
+
+        return why_not(self, place, service=service, seconds=seconds)
+
+    def frontier(self, sweep: Mapping[str, Sequence[float]], **how: Any) -> Frontier:
+        """The same question for every value of one number, see :func:`siting.studies.frontier.frontier`."""
+        from siting.studies.frontier import frontier
+
+        swept = next(iter(sweep), "")
+        given = {
+            name: value
+            for name, value in self.problem.given.items()
+            if name != swept and not name.startswith(f"{swept}.")
+        }
+        problem = self.problem
+        return frontier(problem.instance, problem.model, sweep=sweep, numbers=given, **how)
+
+    def to_geodataframe(self, layer: str = "sites") -> Any:
+        """A layer of the plan for geopandas, see :func:`siting.writers.geodataframe.to_geodataframe`."""
+        from siting.writers.geodataframe import to_geodataframe
+
+        return to_geodataframe(self, layer)
+
+    def _repr_html_(self) -> str:
+        """Tables and a small map, for a notebook."""
+        from siting.figures.html import result_html
+
+        return result_html(self)
 
     @cached_property
     def nesting(self) -> pd.DataFrame:

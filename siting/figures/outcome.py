@@ -119,26 +119,39 @@ def response_figures(
         served), ``worst_minutes`` (of needs that have people and are served). Of a need that
         several share each part counts by itself. A figure without a denominator is None.
     """
+    found = sums(weight, outcome, group, count)
+    part = outcome.parts(weight)
+    return [
+        {
+            "people": _number(people, weight),
+            "people_within": _number(within, part),
+            "share": round(within / people, 6) if people else None,
+            "people_served": _number(served, part),
+            "mean_minutes": round(waited / served, 3) if served else None,
+            "worst_minutes": round(worst, 3) if served else None,
+        }
+        for people, within, served, waited, worst in zip(*found, strict=True)
+    ]
+
+
+def sums(
+    weight: Longs | Floats, outcome: Outcome, group: NDArray[Any], count: int
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """What the response figures of groups of needs are made of; arguments as for :func:`response_figures`.
+
+    Returns:
+        (count,) each: people, people within the standard, people served, person-minutes these wait,
+        and the longest minutes of needs that have people and are served, -inf where none is.
+    """
     part, row = outcome.parts(weight), group[outcome.need]
     within = np.where(outcome.covered, part, 0)
     served = np.where(outcome.served, part, 0)
     minutes = np.where(outcome.served, part * outcome.minutes, 0.0)
-    total = _sums(weight, group, count)
     inside, reached, waited = (_sums(x, row, count) for x in (within, served, minutes))
     worst = np.full(count, -np.inf)
     known = (row >= 0) & (served > 0)
     np.maximum.at(worst, row[known], outcome.minutes[known])
-    return [
-        {
-            "people": _number(total[g], weight),
-            "people_within": _number(inside[g], part),
-            "share": round(inside[g] / total[g], 6) if total[g] else None,
-            "people_served": _number(reached[g], part),
-            "mean_minutes": round(waited[g] / reached[g], 3) if reached[g] else None,
-            "worst_minutes": round(worst[g], 3) if reached[g] else None,
-        }
-        for g in range(count)
-    ]
+    return _sums(weight, group, count), inside, reached, waited, worst
 
 
 def wholly_covered(outcome: Outcome, needs: int) -> Flags:

@@ -112,3 +112,9 @@ class Instance:
     def needed(self) -> np.ndarray:
         """Places that have needs: not excluded, (P,) bool."""
         return ~self.places.excluded
+
+    def _repr_html_(self) -> str:
+        """Tables and a small map, for a notebook."""
+        from siting.figures.html import instance_html
+
+        return instance_html(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -11,6 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from siting.plan import PROVED_GAP, Termination
 from siting.result import Progress
+
+LOG = logging.getLogger("siting")
+"""Phases at INFO, plans and bounds at DEBUG; silent unless the calling program listens."""
+
+LOG.addHandler(logging.NullHandler())
 
 
 @dataclass
@@ -82,11 +88,14 @@ class Run:
         """Time a phase and announce it."""
         outer, self._phase = self._phase, name
         begun = time.monotonic()
+        LOG.info("%s", name)
         self.repeat()
         try:
             yield
         finally:
-            self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - begun
+            took = time.monotonic() - begun
+            LOG.debug("%s took %.3f s", name, took)
+            self.phases[name] = self.phases.get(name, 0.0) + took
             self._phase = outer
 
     def begin_goal(self, number: int, measure: str) -> None:
@@ -100,6 +109,8 @@ class Run:
 
     def tell(self, incumbent: float | None, bound: float | None) -> None:
         """Report the best plan's value and the certified bound so far."""
+        if (incumbent, bound) not in (self._known, (None, None)):
+            LOG.debug("%s: plan %s, bound %s", self._goal[1], incumbent, bound)
         self._known = (incumbent, bound)
         if self.progress is not None:
             self.progress(Progress(self._phase, self.spent, *self._goal, incumbent, bound))
