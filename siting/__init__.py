@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from siting.plan import Plan, Status, Termination
     from siting.readers import read
     from siting.readers.areas import assign_areas, katottg
+    from siting.readers.cost_matrix import from_cost_matrix
     from siting.readers.geo import read_geo
     from siting.readers.geonames import read_geonames
     from siting.readers.graphml import read_graphml
@@ -30,9 +31,14 @@ if TYPE_CHECKING:
     from siting.readers.orlib import read_orlib
     from siting.readers.osm import read_osm
     from siting.readers.tsplib import read_tsplib
+    from siting.reasons import explain, why_not
     from siting.reopen import read_plan
+    from siting.report import write_report
     from siting.result import Progress, Result
+    from siting.studies.compare import compare
+    from siting.studies.frontier import frontier
     from siting.writers import write, write_instance
+    from siting.writers.export import export
 
 __version__ = "0.1.0"
 
@@ -52,7 +58,12 @@ __all__ = [
     "__version__",
     "assign_areas",
     "check",
+    "compare",
     "diagnose",
+    "explain",
+    "export",
+    "from_cost_matrix",
+    "frontier",
     "katottg",
     "load_model",
     "read",
@@ -65,8 +76,10 @@ __all__ = [
     "read_plan",
     "read_tsplib",
     "solve",
+    "why_not",
     "write",
     "write_instance",
+    "write_report",
 ]
 
 _HOMES = {
@@ -84,7 +97,12 @@ _HOMES = {
     "Termination": "siting.plan",
     "assign_areas": "siting.readers.areas",
     "check": "siting.check",
+    "compare": "siting.studies.compare",
     "diagnose": "siting.doctor",
+    "explain": "siting.reasons",
+    "export": "siting.writers.export",
+    "from_cost_matrix": "siting.readers.cost_matrix",
+    "frontier": "siting.studies.frontier",
     "katottg": "siting.readers.areas",
     "load_model": "siting.model",
     "read": "siting.readers",
@@ -97,8 +115,10 @@ _HOMES = {
     "read_plan": "siting.reopen",
     "read_tsplib": "siting.readers.tsplib",
     "solve": "siting.engine",
+    "why_not": "siting.reasons",
     "write": "siting.writers",
     "write_instance": "siting.writers",
+    "write_report": "siting.report",
 }
 """Module of every public name; ``check`` is a module itself."""
 

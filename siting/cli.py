@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting import cli_import
-from siting.errors import ModelError
+from siting import cli_import, cli_plan
+from siting.terminal import complete
+from siting.terminal.arguments import InstanceName, Numbers, Quiet, given_numbers
 from siting.terminal.streams import (
     BAD_INPUT,
     DELIVERED,
@@ -19,7 +18,9 @@ from siting.terminal.streams import (
     NO_PLAN,
     complaints,
     console,
+    print_json,
     steps,
+    tolerant,
 )
 
 if TYPE_CHECKING:
@@ -30,17 +31,11 @@ app = typer.Typer(
     name="siting",
     help="Where to put facilities on a road network, with proof.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cli_import.app, name="import")
-
-
-InstanceName = Annotated[
-    str, typer.Argument(metavar="INSTANCE", help="A folder, or a bundled instance's name.")
-]
 
 
 @app.command()
@@ -49,15 +44,12 @@ def solve(
     model: Annotated[
         str | None,
         typer.Option(
-            help="A bundled model's name, or a .toml file.", show_default="the instance's, or max_coverage"
+            help="A bundled model's name, or a .toml file.",
+            show_default="the instance's, or max_coverage",
+            autocompletion=complete.models,
         ),
     ] = None,
-    numbers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Set a number, e.g. budget=5000; may be given many times."
-        ),
-    ] = None,
+    numbers: Numbers = None,
     out: Annotated[
         Path | None, typer.Option(help="Plan folder to write.", show_default="plans/INSTANCE-MODEL")
     ] = None,
@@ -69,78 +61,120 @@ def solve(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads, at most.", show_default="all cores")
     ] = None,
-    solver: Annotated[str, typer.Option(metavar="highs|cbc", help="Solver of the exact method.")] = "highs",
+    solver: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(complete.SOLVERS),
+            help="Solver of the exact method.",
+            autocompletion=complete.solvers,
+        ),
+    ] = "highs",
     method: Annotated[
         str,
-        typer.Option(metavar="auto|center|set_cover|exact|decomposition|relaxation", help="How to solve."),
+        typer.Option(
+            metavar="|".join(complete.METHODS), help="How to solve.", autocompletion=complete.methods
+        ),
     ] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary.json, and everything else on stderr.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also write report.html; needs the extra `report`.")
+    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Choose sites and prove how good the choice is.
 
     Writes sites.csv, assignments.csv, summary.json and model.toml, and closed.csv where facilities may
     be closed. Ctrl-C stops and keeps the best plan found so far; a second Ctrl-C aborts. Exit codes:
     0 plan written, 1 a solver failed, 2 bad input, 3 proved infeasible, 4 stopped without a plan.
+
+    \b
+    Examples:
+      siting solve three_towns
+      siting solve poltava --model min_travel_time --set budget=150 --seconds 30 --out plan
     """
     with complaints():
-        given = _numbers(numbers or [])
+        given = given_numbers(numbers)
         options = {} if gap is None else {"gap": gap}
         result, folder = _solve(
-            instance, model, out, seconds, numbers=given, seed=seed, threads=threads,
+            instance, model, out, seconds, quiet, numbers=given, seed=seed, threads=threads,
             solver=solver, method=method, **options,
         )  # fmt: skip
-        raise typer.Exit(_report(result, folder, as_json))
+        if report and result.plan is not None:
+            from siting.report import write_report
+            from siting.writers import REPORT
+
+            write_report(result, folder / REPORT)
+        raise typer.Exit(_report(result, folder, as_json, quiet))
 
 
 @app.command()
 def check(
     instance: InstanceName,
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder, or a sites.csv.")],
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN", help="A plan folder, a sites.csv, or a solver's solution of an export."
+        ),
+    ],
     model: Annotated[
         str | None,
         typer.Option(
             help="Whose limits a sites.csv alone must keep: a bundled model's name, or a .toml file.",
             show_default="the instance's, or max_coverage",
+            autocompletion=complete.models,
         ),
     ] = None,
+    numbers: Numbers = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the findings and the recomputed figures.")
+    ] = False,
 ) -> None:
     """Recompute a plan from the instance and compare.
 
     Response times are found on another route than the solver's.
-    A plan folder brings its own model. A sites.csv alone needs the columns site_id and type.
+    A plan folder brings its own model and numbers. A sites.csv alone needs the columns site_id and type;
+    a solution (.sol, or a CSV of name and value) is one of a file that siting export wrote.
     Exit codes: 0 every figure and limit holds, 1 something is off, 2 bad input.
+
+    \b
+    Example:
+      siting check three_towns plans/three_towns-max_coverage
     """
     with complaints():
         from siting.check import check_folder
         from siting.readers import read
 
-        report = check_folder(read(instance), plan, model)
-        typer.echo(report.text())
+        report = check_folder(read(instance), plan, model, given_numbers(numbers) or None)
+        if as_json:
+            print_json(report.as_dict())
+        else:
+            typer.echo(report.text())
         raise typer.Exit(FAILED if report.findings else DELIVERED)
 
 
 @app.command()
 def doctor(
     instance: InstanceName,
-    numbers: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Set a number, e.g. budget=5000, as for solve."),
-    ] = None,
+    numbers: Numbers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every finding with all its rows.")] = False,
 ) -> None:
     """Say what is wrong or odd about an instance, what it does to the answer, and how to mend it.
 
     Exit codes: 0 clean, 1 warnings, 2 errors.
+
+    \b
+    Example:
+      siting doctor poltava --set budget=1
     """
     with complaints():
         from siting.doctor import examine
         from siting.terminal.doctor import print_diagnosis
 
-        diagnosis = examine(instance, numbers=_numbers(numbers or []))
+        diagnosis = examine(instance, numbers=given_numbers(numbers))
         if as_json:
-            typer.echo(json.dumps(diagnosis.as_dict(), ensure_ascii=False, indent=2))
+            print_json(diagnosis.as_dict())
         else:
             print_diagnosis(console(), diagnosis)
         raise typer.Exit(diagnosis.exit_code)
@@ -148,29 +182,61 @@ def doctor(
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="A model's name, or a .toml file.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="A model's name, or a .toml file.", autocompletion=complete.models)
+    ] = None,
     math: Annotated[bool, typer.Option("--math", help="Show the algebra.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
 ) -> None:
-    """List the planning questions, or show one with its parameters."""
+    """List the planning questions, or show one with its parameters.
+
+    \b
+    Examples:
+      siting models
+      siting models max_coverage --math
+    """
     with complaints():
         from siting.model import bundled_models, load_model
+        from siting.terminal.content import model_content
         from siting.terminal.listings import print_model, print_models
 
-        if name is None:
-            print_models(console(), [load_model(one) for one in bundled_models()])
+        found = [load_model(one) for one in ([name] if name else bundled_models())]
+        if as_json:
+            content = [model_content(one, math_too=math) for one in found]
+            print_json(content[0] if name else content)
+        elif name is None:
+            print_models(console(), found)
         else:
-            print_model(console(), load_model(name), math_too=math)
+            print_model(console(), found[0], math_too=math)
 
 
 @app.command()
-def instances(name: Annotated[str | None, typer.Argument(help="A folder or a name.")] = None) -> None:
-    """List the bundled instances, or show what one holds."""
+def instances(
+    name: Annotated[
+        str | None, typer.Argument(help="A folder or a name.", autocompletion=complete.instances)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON.")] = False,
+) -> None:
+    """List the bundled instances, or show what one holds.
+
+    \b
+    Examples:
+      siting instances
+      siting instances three_towns
+    """
     with complaints():
         from siting.readers import read, titles
+        from siting.terminal.content import instance_content
         from siting.terminal.listings import print_instance, print_instances
 
         if name is None:
-            print_instances(console(), titles())
+            found = titles()
+            if as_json:
+                print_json([{"name": one, "title": title} for one, title in found.items()])
+            else:
+                print_instances(console(), found)
+        elif as_json:
+            print_json(instance_content(read(name)))
         else:
             print_instance(console(), read(name))
 
@@ -186,62 +252,60 @@ def generate(
         int | None,
         typer.Option(metavar="N", help="A national instance of N demand points, 3,000 to 300,000."),
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Generate the Ukrainian instances anew, or one of another size.
 
     With --places villages are merged or split until N demand points are left in the programme.
     Needs the extra `geonames`.
+
+    \b
+    Examples:
+      siting generate --out mine
+      siting generate --places 3000 --out small
     """
     with complaints():
         from siting.synthesis import sized, ukraine
 
         chosen = ukraine.SEED if seed is None else seed
         if places is None:
-            ukraine.write(out, chosen, steps())
+            ukraine.write(out, chosen, steps(quiet))
         else:
-            sized.write_sized(out, places, chosen, steps())
+            sized.write_sized(out, places, chosen, steps(quiet))
         typer.echo(f"written: {out}")
 
 
-def _numbers(given: list[str]) -> dict[str, float]:
-    """The numbers of ``--set``.
-
-    Raises:
-        ModelError: for everything that is not NAME=NUMBER.
-    """
-    numbers, complaints = {}, []
-    for text in given:
-        name, _, value = text.partition("=")
-        try:
-            numbers[name.strip()] = float(value)
-        except ValueError:
-            complaints.append(f"--set {text}: must be NAME=NUMBER, e.g. budget=5000")
-    if complaints:
-        raise ModelError(complaints)
-    return numbers
-
-
 def _solve(
-    instance: str, model: str | None, out: Path | None, seconds: float | None, **options: object
+    instance: str,
+    model: str | None,
+    out: Path | None,
+    seconds: float | None,
+    quiet: bool,
+    **options: object,
 ) -> tuple[Result, Path]:
     """Read, solve with progress on stderr, and write; the plan folder comes second."""
     from siting.engine import solve as engine_solve
     from siting.model import model_of
     from siting.readers import read
+    from siting.terminal.estimate import estimate
     from siting.terminal.interrupt import stoppable
     from siting.terminal.progress import shown
     from siting.writers import check_writable, write
 
-    data = read(instance)
+    err = console(err=True, quiet=quiet)
+    with shown(err, f"reading {instance}"):
+        data = read(instance)
     question = model_of(data, model)
     _look_over(data, options["numbers"])
     folder = out or Path("plans") / f"{data.settings.name}-{question.name}"
     check_writable(folder)
-    with shown(console(err=True)) as progress:
+    if expected := estimate(data, question, seconds):
+        err.print(expected, soft_wrap=True)
+    with shown(err, seconds=seconds, goals=len(question.goals)) as progress:
         limits: dict[str, Any] = {**options, "seconds": seconds, "progress": progress}
         result = stoppable(lambda stop: engine_solve(data, question, stop=stop, **limits))
     if result.plan is not None:
-        _study(result, seconds)
+        _study(result, seconds, quiet)
         write(result, folder)
     return result, folder
 
@@ -258,41 +322,51 @@ def _look_over(data: Instance, numbers: Any) -> None:
         raise typer.Exit(BAD_INPUT)
 
 
-def _study(result: Result, seconds: float | None) -> None:
+def _study(result: Result, seconds: float | None, quiet: bool) -> None:
     """Further solves that a plan across periods or scenarios asks for, where there is time for them."""
+    from siting.terminal.progress import shown
+
     layout = result.problem.responses.layout
     wanted = {
         "nesting": (layout.periods, "what each period could have if it stood alone"),
         "stability": (layout.scenarios, "how stable the sites are"),
     }
+    err = console(err=True, quiet=quiet)
     for name, (there, about) in wanted.items():
         if not there:
             continue
         if seconds is not None:
-            typer.echo(f"not looked at under --seconds: {about} (result.{name} does)", err=True)
+            err.print(f"not looked at under --seconds: {about} (result.{name} does)", soft_wrap=True)
             continue
-        typer.echo(f"looking at {about}", err=True)
-        getattr(result, name)
+        try:
+            with shown(err, f"looking at {about}"):
+                getattr(result, name)
+        except KeyboardInterrupt:  # the plan is there and will be written
+            typer.echo(f"not looked at: {about}", err=True)
 
 
-def _report(result: Result, folder: Path, as_json: bool) -> int:
+def _report(result: Result, folder: Path, as_json: bool, quiet: bool) -> int:
     """Print the outcome; returns the exit code."""
     from siting.figures import closed_table
     from siting.plan import Status
     from siting.terminal.report import print_no_plan, print_plan
     from siting.terminal.studies import print_studies
-    from siting.writers import summary_text
 
     if as_json:
-        sys.stdout.write(summary_text(result))
+        print_json(result.summary)
     if result.plan is not None:
-        print_plan(console(err=as_json), result.summary, result.sites, closed_table(result), str(folder))
-        print_studies(console(err=as_json), result)
+        told = console(err=as_json, quiet=as_json and quiet)
+        print_plan(told, result.summary, result.sites, closed_table(result), str(folder))
+        print_studies(told, result)
         return DELIVERED
     print_no_plan(console(err=True), result.summary)
     return INFEASIBLE if result.status is Status.INFEASIBLE else NO_PLAN
 
 
+cli_plan.add_to(app)
+
+
 def main() -> None:
     """Entry point of the ``siting`` command."""
-    app()
+    tolerant()
+    app(prog_name="siting")

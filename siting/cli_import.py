@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from siting.errors import ModelError
+from siting.terminal.arguments import Quiet
 from siting.terminal.streams import complaints, console, steps
 
 if TYPE_CHECKING:
@@ -97,17 +98,22 @@ def osm(
     settings: Settings = None,
     name: Name = None,
     replace: Replace = False,
+    quiet: Quiet = False,
 ) -> None:
     """An OpenStreetMap extract: .osm.pbf, .osm, .osm.gz or .osm.bz2.
 
-    Example: siting import osm liechtenstein.osm.pbf --out liechtenstein
+    \b
+    Example:
+      siting import osm liechtenstein.osm.pbf --out liechtenstein
+
     Needs the extra `osm`.
     """
 
     def read() -> Instance:
         from siting.readers.osm import read_osm
 
-        return read_osm(file, candidates=candidates.split(","), name=name, settings=settings, report=steps())
+        report = steps(quiet)
+        return read_osm(file, candidates=candidates.split(","), name=name, settings=settings, report=report)
 
     _import(read, out, replace, Areas(areas, levels, area_key))
 
@@ -132,7 +138,9 @@ def graphml(
 ) -> None:
     """A road graph as osmnx saves it, with places from a vector file or table.
 
-    Example: siting import graphml drive.graphml --places villages.gpkg --out area
+    \b
+    Example:
+      siting import graphml drive.graphml --places villages.gpkg --out area
     """
 
     def read() -> Instance:
@@ -176,7 +184,10 @@ def geo(
 ) -> None:
     """Vector layers: GeoPackage, GeoJSON, Shapefile, GeoParquet, or CSV with lat and lon.
 
-    Example: siting import geo villages.gpkg --facilities stations.geojson --out area
+    \b
+    Example:
+      siting import geo villages.gpkg --facilities stations.geojson --out area
+
     Needs the extra `geo`.
     """
 
@@ -234,7 +245,9 @@ def od(
 ) -> None:
     """A table of travel times: long or wide, CSV or Parquet, headers of r5, ESRI, spopt.
 
-    Example: siting import od travel_times.csv --places zones.csv --out area
+    \b
+    Example:
+      siting import od travel_times.csv --places zones.csv --out area
     """
 
     def read() -> Instance:
@@ -273,7 +286,10 @@ def geonames(
 ) -> None:
     """A first instance of any country: places of GeoNames, proxy roads between them.
 
-    Example: siting import geonames MD --out moldova
+    \b
+    Example:
+      siting import geonames MD --out moldova
+
     Needs the extra `geonames`.
     """
 
@@ -307,7 +323,9 @@ def orlib(
 ) -> None:
     """A file of the OR-Library: p-median, warehouse location, set covering.
 
-    Example: siting import orlib pmed1.txt --out pmed1
+    \b
+    Example:
+      siting import orlib pmed1.txt --out pmed1
     """
 
     def read() -> Instance:
@@ -332,7 +350,9 @@ def tsplib(
 ) -> None:
     """A point set of TSPLIB as a p-median problem.
 
-    Example: siting import tsplib rl1304.tsp -p 10 --out rl1304-10
+    \b
+    Example:
+      siting import tsplib rl1304.tsp -p 10 --out rl1304-10
     """
 
     def read() -> Instance:

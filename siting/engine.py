@@ -20,7 +20,7 @@ from siting.methods.compiling import announced
 from siting.methods.full_coverage import full_coverage
 from siting.methods.outcome import Outcome
 from siting.methods.plain import opened_once
-from siting.methods.run import Run
+from siting.methods.run import LOG, Run
 from siting.methods.warm import Warm
 from siting.model import Model, model_of
 from siting.parallel import cores
@@ -63,7 +63,8 @@ def solve(
         threads: threads to use, at most; None for all cores of this machine.
         solver: ``highs``, ``cbc``, or a PuLP solver object (the last two imply ``method="exact"``).
         method: ``auto``, or a name in :data:`siting.methods.METHODS`.
-        progress: called with every report while the solve works.
+        progress: called with every report while the solve works. An exception it raises ends the
+            solve and is raised as it is; set ``stop`` to keep the plan.
         stop: when set, the best plan found so far is returned with its bound.
         numbers, parameters: numbers of the model, e.g. ``budget=5100`` or
             ``new={"fire_department": 1600}``, and of the instance by dotted name, e.g.
@@ -126,6 +127,7 @@ def answer(problem: Problem, run: Run, asked: Asked, warm: Warm, known: Outcome 
     """
     run.keep_back(CHECK_SECONDS * len(problem.responses.option))
     chosen, why = choose(problem, asked.method, asked.solver)
+    LOG.info("method %s: %s", chosen, why)
     if known is not None:
         outcome, why = known, "what the solve before has proved still holds"
     else:

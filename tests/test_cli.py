@@ -154,7 +154,8 @@ def test_infeasible(run: Callable[..., Any], tmp_path: Path) -> None:
     summary = json.loads(done.stdout)
     assert summary["status"] == "infeasible"
     assert summary["clashes"]
-    assert summary["clashes"][0] in done.stderr
+    for limit in summary["conflict"]["limits"]:
+        assert limit["label"] in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["towns"]
 
 
@@ -245,7 +246,7 @@ def test_sites_by_hand_under_another_model(run: Callable[..., Any]) -> None:
     run("solve", "three_towns", "--out", "plan")
     done = run("check", "three_towns", "plan", "--model", mine)
     assert done.exit_code == 2
-    assert "a plan folder brings its own model.toml" in done.stderr
+    assert "a plan folder brings its own model" in done.stderr
 
 
 def test_lists(run: Callable[..., Any]) -> None:
@@ -318,9 +319,7 @@ def test_what_the_work_raises_is_raised() -> None:
 
 def test_progress_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Progress("improving", 12.0, 0, "people_within", 900.0, 909.0)
-    assert progress.describe(report, 12.34) == (
-        "   12.3 s  improving  |  people_within 900  |  bound 909  |  gap 1.00 %"
-    )
+    assert progress.known(report) == ["people_within 900", "bound 909", "gap 1.00 %"]
     monkeypatch.setattr(progress, "PLAIN_EVERY", 0.05)
     out = io.StringIO()
     with progress.shown(Console(file=out, width=40)) as show:

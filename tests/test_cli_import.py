@@ -38,7 +38,7 @@ def test_every_reader_has_a_command_and_a_public_name() -> None:
 def test_help_has_a_real_example(kind: str) -> None:
     done = run("import", kind, "--help")
     assert done.exit_code == 0
-    assert f"Example: siting import {kind} " in done.stdout
+    assert f"Example:\n    siting import {kind} " in done.stdout
 
 
 def test_a_benchmark_file_by_commands_alone(tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ LAYERS = (
     ("restriction",),
     ("engine",),
     ("resolve",),
-    ("studies",),
+    ("studies", "conflict", "reasons", "report"),
     ("reopen",),
     ("terminal",),
-    ("cli_import",),
+    ("cli_import", "cli_plan"),
     ("cli",),
     ("__main__",),
 )
@@ -40,9 +40,15 @@ PEERS = {
     ("result", "figures"),
     ("result", "resolve"),
     ("result", "studies"),
+    ("result", "conflict"),
+    ("result", "reasons"),
+    ("result", "writers"),
+    ("instance", "figures"),
     ("figures", "result"),
     ("plan", "instance"),
     ("check", "readers"),
+    ("writers", "methods"),
+    ("writers", "readers"),
 }
 """Imports within a layer, or upward when a method is called, that are meant: importer, imported."""
 

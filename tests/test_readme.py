@@ -63,7 +63,7 @@ def test_shown_output_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_usage_names_every_command_and_option() -> None:
     usage = next(block for block in blocks("console") if "INSTANCE [--model" in block)
-    for name in re.findall(r"^\$ siting (\w+)", usage, re.MULTILINE):
+    for name in re.findall(r"^\$ siting ([\w-]+)", usage, re.MULTILINE):
         done = CliRunner().invoke(app, [name, "--help"])
         assert done.exit_code == 0
         options = set(re.findall(r"^  (--\w+)", done.stdout, re.MULTILINE))

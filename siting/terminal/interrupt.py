@@ -13,7 +13,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 ABORTED = 130
-"""Exit code after the second signal, as shells expect it of Ctrl-C."""
+"""Exit code after Ctrl-C outside of a solve, or a second one within, as shells expect it."""
 
 
 def stoppable(work: Callable[[threading.Event], T]) -> T:

@@ -43,7 +43,7 @@ def print_model(console: Console, model: Model, *, math_too: bool) -> None:
             shown = "no limit" if math.isinf(default) else f"{default:g}"
         dotted = f"{name}.{parameter.each.upper()}" if parameter.each else name
         sheet.row(table, dotted, parameter.unit, shown, parameter.about)
-    console.print(table)
+    sheet.show(console, table)
     if math_too:
         console.print()
         sheet.line(console, algebra(model))
@@ -58,21 +58,20 @@ def print_instances(console: Console, titles: dict[str, str]) -> None:
 def print_instance(console: Console, instance: Instance) -> None:
     """What an instance holds, where it came from, and what to know about it."""
     settings = instance.settings
-    console.print(Text(f"{settings.name}: {settings.title}", "bold"), soft_wrap=True)
+    sheet.line(console, f"{settings.name}: {settings.title}", "bold")
     console.print()
     for title, text in _contents(instance):
-        console.print(Text.assemble((f"{title:<13}", "bold"), text), soft_wrap=True)
+        console.print(Text.assemble((f"{title:<13}", "bold"), sheet.clean(text)), soft_wrap=True)
     console.print()
-    console.print(_types(instance))
+    sheet.show(console, _types(instance))
     console.print()
-    console.print(_services(instance))
+    sheet.show(console, _services(instance))
     console.print()
     for source in settings.sources:
-        console.print(Text(f"Source: {source.what}: {source.origin} ({source.licence})"), soft_wrap=True)
-    if settings.notes:
-        console.print(Text(settings.notes.strip()), soft_wrap=True)
+        sheet.line(console, f"Source: {source.what}: {source.origin} ({source.licence})")
+    sheet.line(console, settings.notes.strip())
     for warning in instance.warnings:
-        console.print(Text(f"Note: {warning}", "yellow"), soft_wrap=True)
+        sheet.line(console, f"Note: {warning}", "yellow")
 
 
 def _contents(instance: Instance) -> list[tuple[str, str]]:

@@ -32,17 +32,18 @@ def _print_nesting(console: Console, nesting: pd.DataFrame, unit: str) -> None:
         numbers = (words.decimal(row[key], 2) for key in ("nested", "alone", "price"))
         sheet.row(table, str(row["period"]), *numbers)
     console.print()
-    console.print(table)
+    sheet.show(console, table)
 
 
 def _print_stability(console: Console, stability: pd.DataFrame) -> None:
     kept = int((stability["scenarios"] == 1.0).sum())
     console.print()
-    console.print(
+    sheet.line(
+        console,
         f"stability: {kept:,} of {len(stability):,} facilities are in the best plan of every scenario alone; "
         f"on average a facility is in {words.share(stability['scenarios'].mean())} of them, and in "
-        f"{words.share(stability['near_optimal'].mean())} of the near-optimal plans that could have it"
+        f"{words.share(stability['near_optimal'].mean())} of the near-optimal plans that could have it",
     )
     least = stability.sort_values(["scenarios", "near_optimal"], kind="stable").head(_TOLD)
     if len(least):
-        console.print("least stable: " + ", ".join(least["site_id"].astype(str) + " " + least["type"]))
+        sheet.line(console, "least stable: " + ", ".join(least["site_id"].astype(str) + " " + least["type"]))

@@ -28,6 +28,8 @@ from tests.benchmarks import (
     bench_center,
     bench_contract,
     bench_cover,
+    bench_explain,
+    bench_frontier,
     bench_growth,
     bench_heuristic,
     bench_large,
@@ -36,6 +38,7 @@ from tests.benchmarks import (
     bench_pmedian_orlib,
     bench_pmedian_tsplib,
     bench_published,
+    bench_report,
     bench_spopt_curve,
     bench_times,
 )
@@ -60,6 +63,9 @@ BENCHMARKS: dict[str, Callable[[Settings], Iterator[Line]]] = {
     "spopt_curve": bench_spopt_curve.main,
     "osm": bench_osm.main,
     "published": bench_published.main,
+    "report": bench_report.main,
+    "explain": bench_explain.main,
+    "frontier": bench_frontier.main,
     "growth": bench_growth.main,
 }
 QUICK = (

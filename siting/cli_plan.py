@@ -1,0 +1,232 @@
+"""Commands about plans: report, explain, why-not, compare, export, and the frontier of plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from siting.terminal import complete
+from siting.terminal.arguments import InstanceName, Numbers, Quiet, given_numbers
+from siting.terminal.streams import complaints, console, print_json
+
+if TYPE_CHECKING:
+    from siting.result import Result
+
+PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="A plan folder.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--instance",
+        metavar="INSTANCE",
+        help="What the plan was made for.",
+        show_default="where it was read from",
+        autocompletion=complete.instances,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, and everything else on stderr.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(min=0, help="Wall seconds that solving again may take.", show_default="60"),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the others."""
+    for name, command in (
+        ("report", report),
+        ("explain", explain),
+        ("why-not", why_not),
+        ("compare", compare),
+        ("export", export),
+        ("frontier", frontier),
+    ):
+        app.command(name)(command)
+
+
+def report(
+    plan: PlanFolder,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write.", show_default="PLAN_DIR/report.html")
+    ] = None,
+    png: Annotated[Path | None, typer.Option(help="Also write a picture of the map for slides.")] = None,
+    language: Annotated[str, typer.Option(metavar="en|uk", help="Language of the labels.")] = "en",
+    instance: At = None,
+) -> None:
+    """Write the report of a plan: one page with map, tables and proof that works offline.
+
+    Needs the extra `report`.
+
+    \b
+    Examples:
+      siting solve three_towns
+      siting report plans/three_towns-max_coverage --language uk
+    """
+    with complaints():
+        from siting.report import write_png, write_report
+        from siting.writers import REPORT
+
+        result = _opened(plan, instance)
+        typer.echo(f"Report: {write_report(result, out or plan / REPORT, language=language)}")
+        if png is not None:
+            typer.echo(f"Picture: {write_png(result, png, language=language)}")
+
+
+def explain(
+    plan: PlanFolder,
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SITE]...", help="Sites to look at closely, by id or name.", show_default="all"
+        ),
+    ] = None,
+    seconds: Seconds = None,
+    as_json: AsJson = False,
+    instance: At = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say why each recommended site is where it is: whom it serves, what would replace it, what it is worth.
+
+    \b
+    Examples:
+      siting explain plans/three_towns-max_coverage
+      siting explain plans/three_towns-max_coverage dub
+    """
+    with complaints():
+        from siting.reasons import explain as reasons
+        from siting.terminal.explain import print_explanations
+        from siting.terminal.progress import shown
+
+        result = _opened(plan, instance)
+        with shown(console(err=True, quiet=quiet), "explaining") as progress:
+            found = reasons(result, sites or None, seconds=seconds, progress=progress)
+        if as_json:
+            print_json(found.as_dict())
+        else:
+            print_explanations(console(), found)
+
+
+def why_not(
+    plan: PlanFolder,
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="A place, by id or name.")],
+    service: Annotated[str | None, typer.Option(help="Only this service.", show_default="all")] = None,
+    seconds: Seconds = None,
+    as_json: AsJson = False,
+    instance: At = None,
+) -> None:
+    """Say why a place is not covered, which site would do it, and what that costs people elsewhere.
+
+    \b
+    Example:
+      siting why-not plans/three_towns-max_coverage sosna
+    """
+    with complaints():
+        from siting.reasons import why_not as answer
+        from siting.terminal.explain import print_why_not
+
+        found = answer(_opened(plan, instance), place, service=service, seconds=seconds)
+        if as_json:
+            print_json(found.as_dict())
+        else:
+            print_why_not(console(), found)
+
+
+def compare(
+    plans: Annotated[list[Path], typer.Argument(metavar="PLAN_DIR PLAN_DIR...", help="Plan folders.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for tables and maps of the differences.", show_default="none")
+    ] = None,
+    instance: At = None,
+) -> None:
+    """Compare plans with the first: sites kept, dropped and added, people gained and lost, by region.
+
+    \b
+    Examples:
+      siting solve three_towns --model min_travel_time
+      siting compare plans/three_towns-max_coverage plans/three_towns-min_travel_time
+    """
+    with complaints():
+        from siting.studies.compare import compare as compared
+        from siting.terminal.compare import print_comparison
+        from siting.writers.comparison import write_comparison
+
+        found = compared(*(_opened(plan, instance) for plan in plans), names=[str(plan) for plan in plans])
+        print_comparison(console(), found)
+        if out is not None:
+            typer.echo(f"Written: {write_comparison(found, out)}/")
+
+
+def export(
+    plan: PlanFolder,
+    out: Annotated[
+        Path, typer.Option(help="File to write; its ending says the format.", metavar="FILE.FORMAT")
+    ],
+    instance: At = None,
+) -> None:
+    """Write a plan for other tools: .geojson, .gpkg, .parquet, .xlsx, or the program as .lp or .mps.
+
+    \b
+    Example:
+      siting export plans/three_towns-max_coverage --out three_towns.geojson
+    """
+    with complaints():
+        from siting.writers.export import export as exported
+
+        result = _opened(plan, instance)
+        typer.echo(f"Written: {exported(result, out.suffix.lower().removeprefix('.'), out)}")
+
+
+def frontier(
+    instance: InstanceName,
+    sweep: Annotated[
+        str,
+        typer.Option(metavar="NAME=FROM:TO:STEP", help="The number to sweep, also as NAME=VALUE,VALUE,..."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the table, the plot and the plans.", show_default="none")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A bundled model's name, or a .toml file.",
+            show_default="the instance's, or max_coverage",
+            autocompletion=complete.models,
+        ),
+    ] = None,
+    numbers: Numbers = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Wall seconds for all points together.", show_default="none")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find the best plan for every value of one number, and what the next million or site is worth.
+
+    \b
+    Example:
+      siting frontier three_towns --sweep budget=4:12:2 --out frontier
+    """
+    with complaints():
+        from siting.readers import read
+        from siting.studies.frontier import frontier as swept
+        from siting.studies.frontier import parse_sweep
+        from siting.terminal.frontier import print_frontier
+        from siting.terminal.progress import shown
+        from siting.writers.frontier import check_frontier_target, write_frontier
+
+        wanted, given = parse_sweep(sweep), given_numbers(numbers)
+        data = read(instance)
+        if out is not None:
+            check_frontier_target(out)
+        with shown(console(err=True, quiet=quiet), "sweeping", seconds) as progress:
+            found = swept(data, model, sweep=wanted, seconds=seconds, numbers=given, progress=progress)
+        print_frontier(console(), found)
+        if out is not None:
+            typer.echo(f"Written: {write_frontier(found, out)}/")
+
+
+def _opened(plan: Path, instance: str | None) -> Result:
+    """The result of a plan folder."""
+    from siting.reopen import read_plan
+
+    return read_plan(plan, instance)
