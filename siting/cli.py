@@ -92,6 +92,7 @@ def solve(
     \b
     Examples:
       siting solve three_towns
+      siting solve three_towns --model min_travel_time
       siting solve poltava --model min_travel_time --set budget=150 --seconds 30 --out plan
     """
     with complaints():

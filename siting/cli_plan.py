@@ -59,8 +59,7 @@ def report(
     Needs the extra `report`.
 
     \b
-    Examples:
-      siting solve three_towns
+    Example:
       siting report plans/three_towns-max_coverage --language uk
     """
     with complaints():
@@ -142,8 +141,7 @@ def compare(
     """Compare plans with the first: sites kept, dropped and added, people gained and lost, by region.
 
     \b
-    Examples:
-      siting solve three_towns --model min_travel_time
+    Example:
       siting compare plans/three_towns-max_coverage plans/three_towns-min_travel_time
     """
     with complaints():
