@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plans import problem_of, random_opening, result_of
 
 import siting
-from plans import problem_of, random_opening, result_of
 from siting.check import Report, check_folder
 from siting.errors import ModelError, PlanError
 from siting.instance import Instance

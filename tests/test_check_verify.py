@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-
 from plans import achieved_by, plan_of, problem_of, random_opening
+
 from siting.check import verify
 from siting.instance import Instance
 from siting.plan import Plan, Shares

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from brute import every_plan
+from plans import plan_of
 
 import siting
-from plans import plan_of
 from siting.instance import Instance
 from siting.measures import NeedMeasure, Term
 from siting.measures import levels as levels_module

@@ -10,8 +10,8 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-
 from plans import achieved_by, plan_of, problem_of, random_opening
+
 from siting.check import verify
 from siting.errors import InstanceError
 from siting.instance import Instance
