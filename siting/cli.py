@@ -9,7 +9,7 @@ import typer
 
 from siting import cli_import, cli_plan
 from siting.terminal import complete
-from siting.terminal.arguments import InstanceName, Numbers, Quiet, given_numbers
+from siting.terminal.arguments import InstanceName, ModelName, Numbers, Quiet, given_numbers
 from siting.terminal.streams import (
     BAD_INPUT,
     DELIVERED,
@@ -41,14 +41,7 @@ app.add_typer(cli_import.app, name="import")
 @app.command()
 def solve(
     instance: InstanceName,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="A bundled model's name, or a .toml file.",
-            show_default="the instance's, or max_coverage",
-            autocompletion=complete.models,
-        ),
-    ] = None,
+    model: ModelName = None,
     numbers: Numbers = None,
     out: Annotated[
         Path | None, typer.Option(help="Plan folder to write.", show_default="plans/INSTANCE-MODEL")

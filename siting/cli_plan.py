@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from siting.terminal import complete
-from siting.terminal.arguments import InstanceName, Numbers, Quiet, given_numbers
-from siting.terminal.streams import complaints, console, print_json
+from siting.terminal.arguments import InstanceName, ModelName, Numbers, Quiet, given_numbers
+from siting.terminal.streams import INFEASIBLE, NO_PLAN, complaints, console, print_json
 
 if TYPE_CHECKING:
     from siting.result import Result
@@ -184,14 +184,7 @@ def frontier(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the table, the plot and the plans.", show_default="none")
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="A bundled model's name, or a .toml file.",
-            show_default="the instance's, or max_coverage",
-            autocompletion=complete.models,
-        ),
-    ] = None,
+    model: ModelName = None,
     numbers: Numbers = None,
     seconds: Annotated[
         float | None, typer.Option(min=0, help="Wall seconds for all points together.", show_default="none")
@@ -200,11 +193,14 @@ def frontier(
 ) -> None:
     """Find the best plan for every value of one number, and what the next million or site is worth.
 
+    Exit codes: 0 a frontier, 2 bad input, 3 no value has a plan, which is proved, 4 stopped without a plan.
+
     \b
     Example:
       siting frontier three_towns --sweep budget=4:12:2 --out frontier
     """
     with complaints():
+        from siting.plan import Status
         from siting.readers import read
         from siting.studies.frontier import frontier as swept
         from siting.studies.frontier import parse_sweep
@@ -218,7 +214,12 @@ def frontier(
             check_frontier_target(out)
         with shown(console(err=True, quiet=quiet), "sweeping", seconds) as progress:
             found = swept(data, model, sweep=wanted, seconds=seconds, numbers=given, progress=progress)
+            if found.points:
+                _ = found.marginals  # solved here, under the progress, and printed and written below
         print_frontier(console(), found)
+        if not found.points:
+            proved = all(point.status is Status.INFEASIBLE for point in found.without)
+            raise typer.Exit(INFEASIBLE if proved and not found.unasked else NO_PLAN)
         if out is not None:
             typer.echo(f"Written: {write_frontier(found, out)}/")
 

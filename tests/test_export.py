@@ -285,10 +285,13 @@ def test_tables_and_programs_need_none(kind: str, without_map: Result, tmp_path:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_kind_of_model_is_written_in_every_format(name: str, tmp_path: Path) -> None:
     pytest.importorskip("geopandas")
-    question = Question(name, 313)
-    result = siting.solve(question.instance, question.model, numbers=question.given(), seconds=30, threads=1)
-    if result.plan is None:
-        pytest.skip("the question has no plan")
+    for seed in range(313, 343):
+        question = Question(name, seed)
+        given = question.given()
+        result = siting.solve(question.instance, question.model, numbers=given, seconds=30, threads=1)
+        if result.plan is not None:
+            break
+    assert result.plan is not None
     for kind in FORMATS:
         assert export(result, kind, tmp_path / f"plan.{kind}").is_file()
     sites = pd.read_parquet(tmp_path / "plan.parquet")

@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 from brute import every_plan
 from rich.console import Console
+from typer.testing import CliRunner
 
 import siting
 from siting.check import check_folder
+from siting.cli import app
 from siting.errors import InstanceError, ModelError, PlanError
 from siting.instance import Instance
 from siting.plan import Status
@@ -322,3 +324,15 @@ def test_what_is_no_frontier_is_left_alone(three_towns: Instance, tmp_path: Path
         write_frontier(found, tmp_path / "mine")
     with pytest.raises(PlanError, match="is a file"):
         write_frontier(found, tmp_path / "mine" / "notes.txt")
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one more unit brings is printed and written; no plan at all is its own exit code."""
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    done = runner.invoke(app, ["frontier", "three_towns", "--sweep", "budget=4:12:2", "--out", "out"])
+    assert done.exit_code == 0, done.output
+    assert "knee" in done.stdout
+    assert (tmp_path / "out" / "marginals.csv").exists()
+    words = ["--model", "min_travel_time", "--sweep", "budget=1,2"]  # a center is needed, and costs 7
+    assert runner.invoke(app, ["frontier", "three_towns", *words]).exit_code == 3

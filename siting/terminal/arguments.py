@@ -26,6 +26,15 @@ Numbers = Annotated[
         autocompletion=complete.numbers,
     ),
 ]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="A bundled model's name, or a .toml file.",
+        show_default="the instance's, or max_coverage",
+        autocompletion=complete.models,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors and warnings.")]
 
 

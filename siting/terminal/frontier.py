@@ -34,7 +34,7 @@ def print_frontier(console: Console, frontier: Frontier) -> None:
     )
     if frontier.points:
         console.print()
-        console.print(_points(frontier))
+        sheet.show(console, _points(frontier))
         console.print()
     for text in (_knee(frontier), _dropped(frontier), _without(frontier), _unasked(frontier)):
         sheet.line(console, text)

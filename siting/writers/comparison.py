@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from siting.errors import PlanError
-from siting.writers.folder import put_folder
+from siting.writers.folder import write_folder
 from siting.writers.geojson import write_geojson
 from siting.writers.layers import Layer
 from siting.writers.tables import write_table
@@ -50,10 +50,7 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
         for name in MAPS:
             write_geojson(_layer(_whole(getattr(comparison, name))), temporary / f"{name}.geojson")
 
-    try:
-        put_folder(target, fill)
-    except OSError as error:
-        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
+    write_folder(target, fill)
     return target
 
 

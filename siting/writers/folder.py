@@ -27,6 +27,15 @@ def replace_folder(target: Path, fill: Callable[[Path], None], names: Collection
         PlanError: ``target`` may not be replaced, or the disk refuses.
     """
     check_target(target, names)
+    write_folder(target, fill)
+
+
+def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """As :func:`put_folder`, for what has been solved.
+
+    Raises:
+        PlanError: the disk refuses; ``target`` is then as it was.
+    """
     try:
         put_folder(target, fill)
     except OSError as error:

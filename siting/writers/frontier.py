@@ -11,7 +11,7 @@ from siting.errors import InstanceError, PlanError
 from siting.plan import Status
 from siting.readers.extras import extra
 from siting.writers import write
-from siting.writers.folder import put_folder
+from siting.writers.folder import write_folder
 from siting.writers.tables import write_table
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def write_frontier(frontier: Frontier, folder: str | Path) -> Path:
         for point in frontier.points:
             write(point.result, temporary / POINTS / point_folder(frontier, point))
 
-    try:
-        put_folder(target, fill)
-    except OSError as error:
-        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
+    write_folder(target, fill)
     return target
 
 
