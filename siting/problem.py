@@ -18,6 +18,7 @@ from siting.measures.arguments import Grouped, Value
 from siting.model import Limit, Model, Number, Use
 from siting.plan import Plan
 from siting.response import Layout, Responses, build_responses
+from siting.roads.graph import MAX_MS
 
 Build = Callable[[Instance, Settings, Mapping[int, int] | None, Layout], Responses]
 """Makes the responses of an instance under settings, up to a horizon, as a layout says."""
@@ -348,7 +349,8 @@ def _horizon(settings: Settings, model: Model, values: Mapping[str, float]) -> d
             horizon = use.measure.horizon_ms(longest, arguments)
             if horizon is None:
                 return None
-            horizons[number] = max(horizon, horizons.get(number, 0))
+            # Nothing takes longer than int32 ms hold, however far a curve or a radius reaches.
+            horizons[number] = max(min(horizon, MAX_MS), horizons.get(number, 0))
     return {
         number: horizons.get(number, 0) or max(service.standard_ms.values())
         for number, service in enumerate(settings.services)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from siting.instance import Instance
+from siting.instance.order import by_id
 from siting.instance.raw import RawTable, Report
 from siting.instance.schema import TABLES
 from siting.readers.csv_file import read_csv
@@ -51,11 +52,11 @@ class Lines:
 
     def _table(self, name: str) -> RawTable | None:
         if name not in self._tables:
-            self._tables[name] = self._read(TABLES[name].file)
+            self._tables[name] = self._read(name)
         return self._tables[name]
 
-    def _read(self, file: str) -> RawTable | None:
-        folder = Path(self._instance.origin)
+    def _read(self, name: str) -> RawTable | None:
+        folder, file = Path(self._instance.origin), TABLES[name].file
         if not self._instance.origin or not folder.is_dir():
             return None
         try:
@@ -64,4 +65,6 @@ class Lines:
             return None
         if hashlib.sha256(data).hexdigest() != self._instance.files.get(file):
             return None
-        return read_csv(data, f"{self._instance.origin}/{file}", Report())
+        raw = read_csv(data, f"{self._instance.origin}/{file}", Report())
+        types = [one.id for one in self._instance.settings.types]
+        return None if raw is None else by_id(raw, name, types)

@@ -48,6 +48,7 @@ def summary(result: Result) -> dict[str, Any]:
         "gap": result.gap,
         "status": result.status.name.lower(),
         "termination": result.termination.name.lower(),
+        "repeatable": result.repeatable,
         "format": FORMAT,
         "instance": {"name": instance.settings.name, "title": instance.settings.title},
         "origin": instance.origin,

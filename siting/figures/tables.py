@@ -104,7 +104,7 @@ def _columns(responses: Responses) -> list[str]:
 
 
 def closed_table(result: Result) -> pd.DataFrame:
-    """Existing facilities that are closed, one row each, in the order of facilities.csv.
+    """Existing facilities that are closed, one row each, by id.
 
     Returns:
         The table; no rows without a plan, or under a model that closes nothing.

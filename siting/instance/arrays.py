@@ -280,6 +280,7 @@ class Settings:
         model: the question asked where none is named: a bundled model, or a model file that the
             instance brings; empty where the instance does not say.
         published: best objective value known elsewhere, by model, in the unit of its first measure.
+        translations: per language code, titles and other words of this file in that language.
     """
 
     name: str
@@ -296,3 +297,4 @@ class Settings:
     periods: tuple[Period, ...] = ()
     model: str = ""
     published: Mapping[str, float] = field(default_factory=dict)
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

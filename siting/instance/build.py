@@ -16,6 +16,7 @@ from siting.instance.edits import close, read_edits
 from siting.instance.locations import Locations, find_locations, stand
 from siting.instance.network import read_od, read_roads, report_islands
 from siting.instance.options import References, find_references, read_candidates, read_facilities
+from siting.instance.order import by_id
 from siting.instance.raw import RawTable, Report, from_frame
 from siting.instance.references import Ids, read_areas, resolve
 from siting.instance.scenarios import Ground, read_scenarios
@@ -80,6 +81,7 @@ def assemble(
         placeless = name == "places" and ("roads" in tables or "od" in tables)
         table = None
         if raw is not None:
+            raw = by_id(raw, name, [one.id for one in settings.types])
             table = check_table(raw, name, settings.currency, report, placeless=placeless)
         if table is not None:
             checked[name] = table

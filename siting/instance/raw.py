@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,6 +29,8 @@ class RawTable:
         size: N.
         ragged: (N,) rows with too few or too many cells, already complained about; None where
             there are none.
+        written: (N,) position of each row in the table as it was written; None where the rows stand
+            as they were.
     """
 
     where: str
@@ -35,6 +38,7 @@ class RawTable:
     lines: Longs | None
     size: int
     ragged: Flags | None = None
+    written: Longs | None = None
 
     def text(self, column: str) -> Texts:
         """The column as (N,) text; whole floats without ``.0``, so that id 12.0 is ``12``."""
@@ -55,7 +59,7 @@ class RawTable:
     def row(self, row: int) -> tuple[str, int | None]:
         """Where and line of a row: file and line, or ``places.iloc[6]`` for a frame."""
         if self.lines is None:
-            return f"{self.where}.iloc[{row}]", None
+            return f"{self.where}.iloc[{row if self.written is None else self.written[row]}]", None
         return self.where, int(self.lines[row])
 
     def header(self) -> int | None:
@@ -85,11 +89,14 @@ class Report:
         column: str | None,
         say: Callable[[int], str],
     ) -> None:
-        """Complain about every row where ``bad`` (N,) is True; beyond 20 rows count the rest.
+        """Complain about every row where ``bad`` (N,) is True, as they were written; beyond 20 rows count
+        the rest.
 
         Ragged rows were complained about before; their cells may belong to other columns.
         """
         found = np.flatnonzero(bad if table.ragged is None else bad & ~table.ragged)
+        if table.written is not None:
+            found = found[np.argsort(table.written[found])]
         for row in found[:LISTED]:
             where, line = table.row(int(row))
             self.add(where, say(int(row)), line, column)
@@ -125,7 +132,7 @@ def from_frame(name: str, frame: object, report: Report) -> RawTable | None:
 
 def repeated(headers: list[str]) -> list[str]:
     """Headers that occur more than once, each once."""
-    return [header for header in dict.fromkeys(headers) if headers.count(header) > 1]
+    return [header for header, count in Counter(headers).items() if count > 1]
 
 
 def _fits_float(series: pd.Series) -> bool:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from siting.errors import did_you_mean
 from siting.instance.arrays import LEVELS, Areas, Ints, Settings, Texts
-from siting.instance.raw import Report
+from siting.instance.order import rows_by_id
+from siting.instance.raw import LISTED, Report
 from siting.instance.tables import Checked, place, repeats
 
 
@@ -108,14 +109,19 @@ def read_areas(
             ids = Ids(listed[level].ids)
             index[level] = resolve(places, level, ids, f"{level} in the areas table", report)
         else:
-            index[level], names = distinct(cells)
+            names = distinct(cells)[1]
+            names = names[rows_by_id(names)]  # as areas.csv is read
+            index[level] = Ids(names).find(cells)
             blank, limitless = np.full(len(names), "", dtype=object), np.full(len(names), np.nan)
             areas[level] = Areas(names, names, blank, limitless)
-        known = list(areas[level].ids)
-        for one in settings.exclude.get(level, ()):
-            if one not in known:
-                what = f"{one!r} is the id of no {level}{did_you_mean(one, known)}"
-                report.add(where, what, column=f"exclude.{level}")
+        known = dict.fromkeys(areas[level].ids)
+        unknown = [one for one in settings.exclude.get(level, ()) if one not in known]
+        for one in unknown[:LISTED]:
+            what = f"{one!r} is the id of no {level}{did_you_mean(one, known)}"
+            report.add(where, what, column=f"exclude.{level}")
+        if len(unknown) > LISTED:
+            what = f"... and {len(unknown) - LISTED:,} more ids of no {level}"
+            report.add(where, what, column=f"exclude.{level}")
     return areas, index
 
 
@@ -125,7 +131,7 @@ def _listed(table: Checked | None, report: Report) -> Mapping[str, Areas]:
         return {}
     level, ids = table.choice("level"), table.text("area_id")
     words = np.array(LEVELS, dtype=object)[level]
-    again, first = repeats(np.array([f"{a}\0{b}" for a, b in zip(words, ids, strict=True)], dtype=object))
+    again, first = repeats(pd.factorize(ids)[0] * (len(LEVELS) + 1) + level)
     again &= (ids != "") & (level >= 0)
 
     def say(row: int) -> str:

@@ -19,6 +19,7 @@ MAX_MINUTES = MAX_MS // 60_000
 _TOP = (
     "format", "name", "title", "currency", "notes", "model", "published",
     "parameters", "exclude", "travel", "sources", "services", "types", "scenarios", "periods",
+    "translations",
 )  # fmt: skip
 
 _TYPE = (
@@ -58,6 +59,7 @@ def parse_settings(raw: object, where: str = "settings") -> tuple[Settings, list
         periods=_periods(toml, top),
         model=toml.text(top, "", "model", ""),
         published=_published(toml, top),
+        translations=_translations(toml, top),
     )
     wrong = [one.column or "" for one in toml.complaints]
     toml.complaints += [
@@ -164,6 +166,7 @@ def as_dict(settings: Settings) -> dict[str, Any]:
             one.id: {"title": one.title, "probability": one.probability} for one in settings.scenarios
         },
         "periods": {one.id: {"title": one.title, "weight": one.weight} for one in settings.periods},
+        "translations": {code: dict(words) for code, words in settings.translations.items()},
     }
 
 
@@ -204,12 +207,13 @@ def _type_dict(type_: FacilityType) -> dict[str, Any]:
 
 
 def _services(toml: Toml, top: Mapping[str, Any]) -> tuple[Service, ...]:
-    tables = toml.required(top, "", "services", "at least one [services.NAME] is")
+    tables = toml.few(toml.required(top, "", "services", "at least one [services.NAME] is"), "services")
     found = []
     for id_, raw in tables.items():
         dotted = f"services.{id_}"
         table = toml.table(raw, dotted, ("title", "weight", "vehicle_factor", "standard", "distance"))
         standard = toml.required(table, dotted, "standard", "minutes per kind of place are")
+        standard = toml.few(standard, f"{dotted}.standard")
         found.append(
             Service(
                 id=str(id_),
@@ -255,7 +259,7 @@ def _distance(
 
 
 def _types(toml: Toml, top: Mapping[str, Any], services: tuple[Service, ...]) -> tuple[FacilityType, ...]:
-    tables = toml.required(top, "", "types", "at least one [types.NAME] is")
+    tables = toml.few(toml.required(top, "", "types", "at least one [types.NAME] is"), "types")
     known = [service.id for service in services]
     currency = str(top.get("currency", ""))
     found = tuple(_type(toml, str(id_), raw, known, currency) for id_, raw in tables.items())
@@ -369,6 +373,18 @@ def _published(toml: Toml, top: Mapping[str, Any]) -> dict[str, float]:
     """Best known objective values by model."""
     table = toml.table(top.get("published", {}), "published")
     return {str(name): toml.number(table, "published", name, least=-math.inf) for name in table}
+
+
+def _translations(toml: Toml, top: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Words by language and by the text that they stand for, which may be any text."""
+    found = {}
+    for code, words in toml.table(top.get("translations", {}), "translations").items():
+        dotted = f"translations.{code}"
+        if not isinstance(words, Mapping):
+            toml.complain(dotted, f"{words!r} must be a table of texts: write [{dotted}]")
+            continue
+        found[str(code)] = {str(text): toml.text(words, dotted, str(text)) for text in words}
+    return found
 
 
 def _snap_kmh(toml: Toml, top: Mapping[str, Any]) -> float:

@@ -6,9 +6,14 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from siting.errors import Complaint, did_you_mean
+from siting.instance.raw import LISTED
+
+MOST_NAMES = 200
+"""Most services, facility types, and kinds of place."""
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 
@@ -34,14 +39,27 @@ class Toml:
         if not isinstance(raw, Mapping):
             self.complain(dotted, f"{raw!r} must be a table of keys and values")
             return {}
+        unknown = 0
         for key in raw:
             here = f"{dotted}.{key}" if dotted else str(key)
             if keys is not None and key not in keys:
+                unknown += 1
+                if unknown > LISTED:
+                    continue
                 guess = did_you_mean(str(key), keys) or f"; known are {', '.join(keys)}"
                 self.complain(here, f"unknown key{guess}")
             elif keys is None and not (isinstance(key, str) and _ID.match(key)):
                 self.complain(here, f"{key!r} must be letters, digits, _ or -, beginning with a letter")
+        if unknown > LISTED:
+            self.complain(dotted, f"... and {unknown - LISTED:,} more unknown keys")
         return raw
+
+    def few(self, table: Mapping[str, Any], dotted: str) -> Mapping[str, Any]:
+        """A table of names, of which all are compared with each other; complains about more than 200."""
+        if len(table) <= MOST_NAMES:
+            return table
+        self.complain(dotted, f"{len(table):,} names are more than the {MOST_NAMES} that are read")
+        return dict(islice(table.items(), MOST_NAMES))
 
     def required(self, table: Mapping[str, Any], dotted: str, key: str, what: str) -> Mapping[str, Any]:
         """A table under a key that must be there and not be empty."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from siting.errors import Complaint
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_KEY = re.compile(r"\s*([A-Za-z0-9_.\"' -]+?)\s*=")
+_HEADER = re.compile(r"(\[\[?)([^\]]+)\]")
+_KEY = re.compile(r"([A-Za-z0-9_.\"' -]+)\s*=")
+"""Both are matched with stripped lines, and take time in proportion to their length, also of spaces."""
 
 
 def key_lines(text: str) -> dict[str, int]:
@@ -19,16 +20,18 @@ def key_lines(text: str) -> dict[str, int]:
     begins with the first table in it. Keys of inline tables have no line of their own.
     """
     lines: dict[str, int] = {}
+    items: dict[str, int] = {}  # tables so far of every array
     prefix = ""
     inside = ""  # the quotes of a text that runs over several lines
     for number, line in enumerate(text.splitlines(), start=1):
         if not inside:
-            header, key = _HEADER.match(line), _KEY.match(line)
+            header, key = _HEADER.match(line.strip()), _KEY.match(line.strip())
             if header:
                 prefix = _plain(header[2])
                 if header[1] == "[[":
                     lines.setdefault(prefix, number)
-                    prefix = _array_item(lines, prefix)
+                    items[prefix] = items.get(prefix, 0) + 1
+                    prefix = f"{prefix}.{items[prefix]}"
                 for name in _with_parents(prefix):
                     lines.setdefault(name, number)
             elif key:
@@ -52,14 +55,6 @@ def with_lines(complaints: Iterable[str | Complaint], text: str, where: str) -> 
             complaint = replace(complaint, line=lines.get(name))
         found.append(complaint)
     return found
-
-
-def _array_item(lines: dict[str, int], prefix: str) -> str:
-    """Dotted name of the next table of an array."""
-    number = 1
-    while f"{prefix}.{number}" in lines:
-        number += 1
-    return f"{prefix}.{number}"
 
 
 def _with_parents(name: str) -> list[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from siting.errors import Complaint, ModelError, did_you_mean
 from siting.instance import Instance
+from siting.loading import RefusedFileError, load
 from siting.model.question import Model
 from siting.model.reader import parse_model
+from siting.nested import MOST_TOML
 
 
 def _folder() -> Path:
@@ -31,7 +33,8 @@ def model_of(instance: Instance, name: str | Path | None = None) -> Model:
 
     Args:
         instance: whose own question it is where ``name`` is None; it may bring a model file.
-        name: see :func:`load_model`; a file that the instance brings may be named too.
+        name: see :func:`load_model`; a file that the instance brings may be named too. The instance
+            itself names one of these or a bundled model, never another file.
 
     Raises:
         ModelError: with everything that is wrong with the file.
@@ -39,7 +42,7 @@ def model_of(instance: Instance, name: str | Path | None = None) -> Model:
     chosen = name or instance.settings.model or DEFAULT
     text = instance.brings.get(str(chosen))
     if text is None:
-        return load_model(chosen)
+        return load_model(chosen) if name else _bundled(chosen)
     where = f"{instance.origin}/{chosen}" if instance.origin else str(chosen)
     return parse_model(text, Path(chosen).stem, where)
 
@@ -51,18 +54,28 @@ def load_model(name: str | Path) -> Model:
         ModelError: with everything that is wrong with the file.
     """
     path = Path(name)
-    if path.suffix != ".toml":
-        path = _folder() / f"{name}.toml"
-        if not path.is_file():
-            known = bundled_models()
-            raise ModelError(
-                f"there is no model {str(name)!r}{did_you_mean(str(name), known)}; "
-                f"give one of {', '.join(known)}, or a file ending in .toml"
-            )
+    return _read(path) if path.suffix == ".toml" else _bundled(name)
+
+
+def _bundled(name: str | Path) -> Model:
+    """A bundled model by its name, which is no path."""
+    known = bundled_models()
+    if str(name) not in known:
+        raise ModelError(
+            f"there is no model {str(name)!r}{did_you_mean(str(name), known)}; "
+            f"give one of {', '.join(known)}, or a file ending in .toml"
+        )
+    return _read(_folder() / f"{name}.toml")
+
+
+def _read(path: Path) -> Model:
+    """The model of a file."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = load(path, MOST_TOML).decode("utf-8-sig")
     except FileNotFoundError:
         raise ModelError(Complaint(str(path), "there is no such file")) from None
+    except RefusedFileError as error:
+        raise ModelError(Complaint(str(path), f"cannot be read: {error.strerror}")) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(Complaint(str(path), f"cannot be read as UTF-8 text: {error}")) from None
     return parse_model(text, path.stem, str(path))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from siting.errors import Complaint, ModelError, did_you_mean
 from siting.instance import LEVELS
+from siting.instance.settings import MAX_MINUTES
 from siting.instance.toml_lines import key_lines
 from siting.measures import MEASURES
 from siting.measures.arguments import Argument, Points
 from siting.model.question import Goal, Limit, Model, Number, Parameter, Use
 from siting.model.soundness import unsound
+from siting.nested import BadTextError, parse_toml
 from siting.response import SERVINGS, STANDARDS, Layout
+
+MOST = 200
+"""Complaints that are listed; the rest is counted."""
 
 GROUPS = ("type", "service", "kind", "payer", "scenario", "period", *LEVELS)
 """What ``each`` may name: one limit per member."""
@@ -40,8 +44,8 @@ def parse_model(text: str, name: str, where: str) -> Model:
         ModelError: with everything that is wrong with it.
     """
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        raw = parse_toml(text)
+    except BadTextError as error:
         raise ModelError(Complaint(where, f"is not valid TOML: {error}")) from None
     return _Reader(where, text).read(name, raw)
 
@@ -60,6 +64,7 @@ class _Reader:
         self._lines = text.splitlines()
         self._keys = key_lines(text)
         self._complaints: list[Complaint] = []
+        self._more = 0  # complaints that are only counted
         self._parameters: dict[str, Parameter] = {}
 
     def read(self, name: str, raw: dict[str, Any]) -> Model:
@@ -77,9 +82,11 @@ class _Reader:
         layout = self._layout(raw, [*(goal.use for goal in goals), *(limit.use for limit in limits)])
         there = {"scenario": layout.scenarios, "period": layout.periods}
         for limit in limits:
-            if not there.get(limit.each or "", True):
+            if limit.each in ACROSS and not there[limit.each]:
                 what = f'cannot be for each {limit.each} unless the model says across = ["{limit.each}"]'
                 self._complain("limits.each", what, limit.each)
+        if self._more:
+            self._complaints.append(Complaint(self._file, f"... and {self._more:,} more complaints"))
         if self._complaints:
             raise ModelError(self._complaints)
         return Model(
@@ -130,6 +137,9 @@ class _Reader:
         return words[0]
 
     def _complain(self, column: str, what: str, value: object = None) -> None:
+        if len(self._complaints) == MOST:
+            self._more += 1
+            return
         # tomllib keeps no positions: from the line of the enclosing key on, look for the offending text.
         name = re.sub(r"\[\d+\]", "", column)
         while name and name not in self._keys:
@@ -147,9 +157,8 @@ class _Reader:
         for key in table:
             if key not in keys:
                 column = f"{where}.{key}" if where else key
-                self._complain(
-                    column, f"unknown key {key!r}{did_you_mean(key, keys)}; known: {', '.join(keys)}", key
-                )
+                guess = did_you_mean(key, keys) if len(self._complaints) < MOST else ""
+                self._complain(column, f"unknown key {key!r}{guess}; known: {', '.join(keys)}", key)
 
     def _list(self, value: object, where: str) -> list[Any]:
         if isinstance(value, list):
@@ -237,7 +246,7 @@ class _Reader:
             self._complain(where, f"must be a table such as {{ measure = ... }}, found {entry!r}")
             return None
         name = entry.get("measure")
-        if name not in MEASURES:
+        if not isinstance(name, str) or name not in MEASURES:
             self._complain(
                 f"{where}.measure",
                 f"unknown measure {name!r}{did_you_mean(str(name), MEASURES)}; known: {', '.join(MEASURES)}",
@@ -295,8 +304,12 @@ class _Reader:
             return None
         points = tuple((float(minutes), float(worth)) for minutes, worth in pairs)
         for (early, one), (late, other) in pairwise(points):
-            if not 0 <= early < late or math.isinf(late):
+            if not 0 <= early < late:
                 self._complain(where, f"minutes must increase from 0, found {early:g} before {late:g}")
+            elif late > MAX_MINUTES:
+                self._complain(where, f"minutes must be <= {MAX_MINUTES:,}, found {late:g}")
+            elif math.isinf(one):
+                self._complain(where, "values must be finite, found inf")
             elif other < 0 or one < 0:
                 self._complain(where, f"values must be >= 0, found {min(one, other):g}")
             elif (other < one) if argument.rises else (other > one):

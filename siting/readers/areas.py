@@ -12,6 +12,7 @@ import pandas as pd
 from siting.errors import Complaint, InstanceError, did_you_mean
 from siting.instance.arrays import LEVELS, Areas, Flags, Ints, Texts
 from siting.instance.core import Instance
+from siting.instance.order import rows_by_id
 from siting.instance.raw import Report
 from siting.instance.references import Ids
 from siting.instance.tables import place as place_of_row
@@ -245,8 +246,9 @@ def _replaced(
         known = Ids(dict.fromkeys(one for one in ids if one))
         names = _names(ids, opened.raw.text(named), known, opened.raw.where, level, report)
         used = np.isin(np.arange(len(known.ids)), known.find(chosen))
-        areas[level] = _areas(instance.areas[level], known.ids[used], names[used])
-        area[level] = Ids(known.ids[used]).find(chosen)
+        rank = np.flatnonzero(used)[rows_by_id(known.ids[used])]  # as areas.csv is read
+        areas[level] = _areas(instance.areas[level], known.ids[rank], names[rank])
+        area[level] = Ids(known.ids[rank]).find(chosen)
         lost = rows[level] < 0
         places_left.append(_lost_places(instance, level, lost, why))
         idle = {"level": level, "area_id": known.ids[~used], "name": names[~used]}

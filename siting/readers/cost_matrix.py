@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from siting.errors import Complaint, InstanceError, did_you_mean
 from siting.instance import Instance
 from siting.instance.arrays import Flags, Floats, Longs, OdTable, Texts
+from siting.instance.references import Ids
 from siting.instance.settings import MAX_MINUTES
 
 SERVICE, TYPE, KIND = "service", "facility", "client"
@@ -227,11 +228,13 @@ class _Matrix:
 
     def pairs(self, instance: Instance) -> OdTable:
         """All pairs that can be reached, facility by facility."""
-        at = {one: number for number, one in enumerate(instance.sites.ids)}
-        site = np.array([at[one] for one in self.facilities], dtype=np.int32)
+        # The instance has sites and places in the order of their ids, whatever that of the matrix is.
         column, row = np.nonzero(~np.isnan(self.minutes.T))
+        site = Ids(instance.sites.ids).find(np.array(self.facilities, dtype=object))[column]
+        place = Ids(instance.places.ids).find(np.array(self.clients, dtype=object))[row]
         ms = np.rint(self.minutes[row, column] * 60_000).astype(np.int32)
-        return OdTable(site[column], row.astype(np.int32), ms)
+        order = np.lexsort((place, site))
+        return OdTable(site[order], place[order], ms[order])
 
     def _scale(self, unit: str | float) -> tuple[float, str]:
         if isinstance(unit, str):

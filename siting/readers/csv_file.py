@@ -11,6 +11,15 @@ from siting.instance.arrays import Floats, Texts
 from siting.instance.raw import RawTable, Report, repeated
 from siting.readers.plain_csv import read_plain
 
+MOST_ROWS = 50_000_000
+"""Most lines of a table."""
+
+MOST_CELLS = 200_000_000
+"""Most cells of a table; of so many, numbers and ids, memory holds about 10 GB."""
+
+MOST_COLUMNS = 1_000
+"""Most columns of a table."""
+
 
 def read_csv(data: bytes, where: str, report: Report) -> RawTable | None:
     """Parse a comma-separated file (RFC 4180).
@@ -26,7 +35,24 @@ def read_csv(data: bytes, where: str, report: Report) -> RawTable | None:
     Returns:
         The table; None if the file is not readable as one.
     """
+    if _too_large(data, where, report):
+        return None
     return read_plain(data, where) or _read_lines(data, where, report)
+
+
+def _too_large(data: bytes, where: str, report: Report) -> bool:
+    """Complain about more rows, cells or columns than are read, before anything is made of them."""
+    rows = max(data.count(b"\n"), data.count(b"\r"))
+    first = data.lstrip(b"\xef\xbb\xbf\r\n,").partition(b"\n")[0].partition(b"\r")[0]
+    for count, most, what in (
+        (rows, MOST_ROWS, "lines"),
+        (rows + data.count(b","), MOST_CELLS, "cells"),
+        (first.count(b",") + 1, MOST_COLUMNS, "columns"),
+    ):
+        if count > most:
+            report.add(where, f"{count:,} {what} are more than the {most:,} that are read")
+            return True
+    return False
 
 
 def _read_lines(data: bytes, where: str, report: Report) -> RawTable | None:

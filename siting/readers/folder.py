@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from siting.instance.raw import RawTable, Report
 from siting.instance.schema import TABLES
 from siting.instance.settings import parse_settings
 from siting.instance.toml_lines import with_lines
+from siting.loading import MOST_BYTES, load
+from siting.nested import MOST_TOML, BadTextError, parse_toml
 from siting.readers.csv_file import decode, read_csv
 
 TOML = "instance.toml"
@@ -32,7 +33,8 @@ def read(source: str | Path) -> Instance:
         The instance; ``files`` holds the SHA-256 of every file read.
 
     Raises:
-        InstanceError: the complete list of what is wrong in all files.
+        InstanceError: the complete list of what is wrong in all files, among it tables of more than
+            1 GB and links that lead out of the folder.
     """
     folder = _find(source)
     origin = str(Path(source)) if Path(source).is_dir() else folder.name
@@ -63,7 +65,7 @@ def titles() -> dict[str, str]:
     """Title of every bundled instance by its name, without reading its tables."""
     found = {}
     for name in bundled():
-        raw = tomllib.loads((_home() / name / TOML).read_text(encoding="utf-8"))
+        raw = parse_toml((_home() / name / TOML).read_text(encoding="utf-8"))
         found[name] = str(raw.get("title", name))
     return found
 
@@ -117,7 +119,10 @@ def _models(folder: Path, origin: str, files: dict[str, str], report: Report) ->
 def _load(path: Path, where: str, files: dict[str, str], report: Report) -> bytes | None:
     """Content of a file, whose SHA-256 is noted in ``files``; None after a complaint."""
     try:
-        data = path.read_bytes()
+        if not path.resolve().is_relative_to(path.parent.resolve()):
+            report.add(where, "is a link that leads out of the instance folder; put the file itself there")
+            return None
+        data = load(path, MOST_TOML if path.suffix == ".toml" else MOST_BYTES)
     except FileNotFoundError:
         report.add(where, "the file is missing")
         return None
@@ -131,8 +136,8 @@ def _load(path: Path, where: str, files: dict[str, str], report: Report) -> byte
 def _parse(text: str, where: str, report: Report) -> dict[str, Any] | None:
     """Nested dictionaries of a TOML text; None after a complaint."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except BadTextError as error:
         found = re.search(r"(.*) \(at line (\d+), column (\d+)\)", str(error))
         line = int(found[2]) if found else text.count("\n") + 1
         what = f"{found[1]} in column {found[3]}" if found else str(error)

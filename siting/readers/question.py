@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from siting.errors import Complaint, InstanceError
 from siting.instance.arrays import Texts
 from siting.instance.settings import parse_settings
+from siting.loading import RefusedFileError, load
+from siting.nested import MOST_TOML, BadTextError, parse_toml
 
 KINDS = ("city", "village")
 """Kinds of place that the default standards know."""
@@ -124,10 +125,13 @@ def _own(settings: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     else:
         where = str(settings)
         try:
-            found = tomllib.loads(Path(settings).read_text(encoding="utf-8-sig"))
+            text = load(Path(settings), MOST_TOML).decode("utf-8-sig").replace("\r\n", "\n")
+            found = parse_toml(text)
         except FileNotFoundError:
             raise InstanceError(Complaint(where, "there is no such file")) from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except RefusedFileError as error:
+            raise InstanceError(Complaint(where, f"cannot be read: {error.strerror}")) from None
+        except (OSError, UnicodeDecodeError, BadTextError) as error:
             raise InstanceError(Complaint(where, f"cannot be read as TOML: {error}")) from None
     missing = [key for key in ("currency", "services", "types") if key not in found]
     if missing:

@@ -71,7 +71,8 @@ def _links(points: Points) -> Links:
 
 def _spanning(size: int, links: Links, km: Floats) -> Flags:
     """Which links are in the shortest spanning tree, (E,): a Gabriel graph holds all of it."""
-    tree = minimum_spanning_tree(coo_array((km, links.T), shape=(size, size)).tocsr()).tocoo()
+    graph = coo_array((km, links.T.astype(np.int32)), shape=(size, size)).tocsr()
+    tree = minimum_spanning_tree(graph).tocoo()
     keys = links[:, 0] * size + links[:, 1]
     return np.isin(keys, tree.row.astype(np.int64) * size + tree.col)
 

@@ -18,6 +18,7 @@ class Question:
 
     Attributes:
         name, title, notes: text of instance.toml.
+        title_uk: the title in Ukrainian.
         new: number of new facilities of every type that has candidates.
         budget: million UAH at 2021 prices.
         upgrades: service centers added to Security Centers where a model asks for them.
@@ -27,6 +28,7 @@ class Question:
 
     name: str
     title: str
+    title_uk: str
     notes: str
     new: Mapping[str, int]
     budget: int
@@ -41,6 +43,7 @@ def settings_text(question: Question, seed: int) -> str:
     return TEMPLATE.format(
         name=question.name,
         title=question.title,
+        title_uk=question.title_uk,
         notes=question.notes,
         budget=question.budget,
         new=question.new,

@@ -184,6 +184,8 @@ def _question(count: int, scale: float) -> Question:
         name=f"{QUESTION.name}_{count}",
         title=f"Ukraine in {count:,} demand points: {departments:,} fire departments and {centers} "
         f"Security Center{plural}",
+        title_uk=f"Україна у {count} точках попиту: "
+        f"пожежних частин – {departments}, Центрів безпеки – {centers}",
         notes="The instance ukraine in more or fewer demand points; see NOTES.md.",
         new=new,
         budget=part(QUESTION.budget),

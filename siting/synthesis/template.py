@@ -173,4 +173,45 @@ weight = 0.3
 [periods.year3]
 title = "Third year"
 weight = 0.2
+
+[translations.uk]
+"{title}" = "{title_uk}"
+"million UAH" = "млн грн"
+city = "місто"
+village = "село"
+state = "держава"
+community = "громади"
+partners = "партнери"
+"Fire and rescue" = "Пожежно-рятувальна служба"
+Police = "Поліція"
+"Administrative services" = "Адміністративні послуги"
+"Police organisation" = "Підрозділи поліції"
+"Community police officer" = "Поліцейський офіцер громади"
+"State fire and rescue unit" = "Державна пожежно-рятувальна частина"
+"Local fire brigade" = "Місцева пожежна команда"
+"Volunteer fire brigade" = "Добровільна пожежна команда"
+"Local fire department" = "Місцева пожежна частина"
+"Security Center" = "Центр безпеки"
+"Police department" = "Районне управління поліції"
+"Service center for citizens" = "Центр надання адміністративних послуг"
+"Security Center without a service center" = "Центр безпеки без ЦНАП"
+"Service center added to a Security Center" = "ЦНАП, доданий до Центру безпеки"
+"Police division" = "Відділення поліції"
+"Police sector" = "Сектор поліції"
+"Community police officers" = "Поліцейські офіцери громади"
+"Roads as they are" = "Дороги як вони є"
+"Winter roads" = "Зимові дороги"
+"Crossings of the Dnipro closed" = "Переправи через Дніпро закриті"
+"First year" = "Перший рік"
+"Second year" = "Другий рік"
+"Third year" = "Третій рік"
+"names, coordinates and populations of the places with origin = real" = \
+"назви, координати й населення пунктів із позначкою real"
+"population, urban population, settlements and communities of each oblast; districts" = \
+"населення, міське населення, населені пункти й громади кожної області; райони"
+"State Statistics Service of Ukraine, 1 January 2022; Verkhovna Rada, Resolution 807-IX (2020)" = \
+"Державна служба статистики України, 1 січня 2022; Верховна Рада України, постанова 807-IX (2020)"
+"official documents, free of copyright" = "офіційні документи, вільні від авторського права"
+"villages, city sectors, roads, facilities and costs: generated under the assumptions in NOTES.md" = \
+"села, сектори міст, дороги, підрозділи й вартість: згенеровано за припущеннями з NOTES.md"
 """

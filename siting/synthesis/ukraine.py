@@ -51,6 +51,7 @@ NEW = {
 QUESTION = Question(
     name="ukraine",
     title="Ukraine: 1,600 fire departments and 5 Security Centers",
+    title_uk="Україна: 1600 пожежних частин і 5 Центрів безпеки",
     notes="Two layers: real named places and a synthetic village layer; see NOTES.md.",
     new=NEW,
     budget=5100,
@@ -61,6 +62,7 @@ QUESTION = Question(
 POLTAVA = Question(
     name="poltava",
     title="Poltava oblast: 65 fire departments and 1 Security Center",
+    title_uk="Полтавська область: 65 пожежних частин і 1 Центр безпеки",
     notes="Poltava oblast cut out of the national instance; see NOTES.md.",
     new={
         "fire_department": 65,

@@ -219,7 +219,9 @@ def _candidates(rng: np.random.Generator, nodes: list[str], old: pd.DataFrame, m
     frame.loc[twice, "status"] = "candidate"
     frame["units"] = [int(rng.integers(1, 3)) if rng.random() < 0.25 else None for _ in rows]
     frame["capacity"] = [int(rng.integers(100, 900)) if rng.random() < 0.4 else None for _ in rows]
-    return frame
+    # As instances hold them, so that oracles number them alike: by type, and then by site.
+    rank = frame["type"].map({kind: number for number, kind in enumerate(TYPES)})
+    return frame.assign(rank=rank).sort_values(["rank", "site"], ignore_index=True).drop(columns="rank")
 
 
 def _scenarios(rng: np.random.Generator, roads: pd.DataFrame, standing: list[str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from siting.errors import Complaint, InstanceError
 from siting.instance import Instance
 from siting.instance.arrays import Ints, Longs, OdTable, Texts
+from siting.instance.references import Ids
 from siting.instance.settings import MAX_MINUTES
 from siting.readers.orlib.known import Known
 from siting.readers.orlib.text import MOST_PAIRS
@@ -128,10 +129,11 @@ class Benchmark:
         """The instance with all rows of the table."""
         if self.pairs is None or self.sites is None:
             return instance
-        at = {one: number for number, one in enumerate(instance.sites.ids)}
-        number = np.array([at[one] for one in self.sites], dtype=np.int32)
-        od = OdTable(number[self.pairs.site], self.pairs.place.astype(np.int32), self.pairs.ms)
-        return replace(instance, od=od)
+        # The instance has sites and places in the order of their ids, whatever that of the file is.
+        site = Ids(instance.sites.ids).find(self.sites)[self.pairs.site]
+        place = Ids(instance.places.ids).find(self.places["place_id"].to_numpy())[self.pairs.place]
+        order = np.lexsort((place, site))
+        return replace(instance, od=OdTable(site[order], place[order], self.pairs.ms[order]))
 
 
 def places_table(count: int, population: np.ndarray | int = 1, prefix: str = "") -> pd.DataFrame:

@@ -16,12 +16,13 @@ from siting.parallel import cores
 from siting.readers.extras import extra
 
 MAX_BYTES = 8 * 2**30
-"""Largest file: a continent is cut into countries first."""
+"""Largest file, of packed XML unpacked: a continent is cut into countries first."""
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 """Endings of the files that can be read."""
 
 _HEAD = 1 << 16
+_PIECE = 1 << 22
 _OPEN: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
@@ -105,8 +106,16 @@ def _refuse_entities(path: Path) -> None:
     try:
         with _OPEN.get(path.suffix.lower(), open)(path, "rb") as file:
             head = file.read(_HEAD)
+            size = len(head)
+            while path.suffix.lower() in _OPEN and (piece := file.read(_PIECE)):
+                size += len(piece)
+                if size > MAX_BYTES:
+                    break
     except (OSError, EOFError, zlib.error) as error:
         raise InstanceError(Complaint(str(path), f"cannot be unpacked: {error}; download it again")) from None
+    if size > MAX_BYTES:
+        what = f"unpacks to more than the {MAX_BYTES / 2**30:g} GB that are read: cut your region out first"
+        raise InstanceError(Complaint(str(path), what))
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
         what = (
             "holds a document type (<!DOCTYPE or <!ENTITY), which OpenStreetMap's XML does not have; refused"

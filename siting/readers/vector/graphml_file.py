@@ -116,7 +116,7 @@ class _Reader:
             raise _RefusedError(f"is an XML file of <{name}>, not of <graphml>")
         if name == "data":
             if self._keys.get(attributes.get("key", "")) in self._keep and self._owners:
-                self._scope = {"name": self._keys[attributes["key"]]}
+                self._scope = {"name": self._keys[attributes.get("key", "")]}
                 self._collect()
         elif name == "default":
             self._collect()
@@ -124,8 +124,8 @@ class _Reader:
             self._key(attributes)
         elif name == "graph":
             self._graph(attributes)
-        elif name in ("node", "edge") and not self._graphs:
-            raise _RefusedError(f"has a <{name}> outside of <graph>")
+        elif name in ("node", "edge") and (self._depth, len(self._owners)) != (3, 1):
+            raise _RefusedError(f"has a <{name}> outside of <graph>, or not directly in it")
         elif name == "node":
             self._node(attributes)
         elif name == "edge":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -83,12 +84,18 @@ def open_layer(source: object, name: str, report: Report) -> Opened | None:
                 opened = _parquet(path, where, report)
             else:
                 opened = _vector(path, layer, where, report)
-        except _BROKEN as error:
+        except _broken() as error:
             words = " ".join(str(error).split())
             report.add(where, f"cannot be read; it is damaged or not what its name says: {words}")
             return None
     report.warnings += dict.fromkeys(f"{where}: {one.message}" for one in heard)
     return opened
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What libraries raise about broken files; shapely, about rings that are not closed, its own."""
+    shapely = sys.modules.get("shapely")
+    return _BROKEN if shapely is None else (*_BROKEN, shapely.errors.ShapelyError)
 
 
 def degrees(opened: Opened, x: Floats, y: Floats, report: Report) -> tuple[Floats, Floats] | None:
