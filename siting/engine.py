@@ -6,21 +6,26 @@ import math
 import platform
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siting.check import verify
+from siting.check.possible import plan_at_hand
+from siting.check.times import Ground
+from siting.check.verifier import ground_of
 from siting.errors import ModelError, SolverError, did_you_mean
 from siting.instance import Instance
 from siting.methods import METHODS, refusal
-from siting.methods.clashes import clashes
 from siting.methods.compiling import announced
 from siting.methods.full_coverage import full_coverage
 from siting.methods.outcome import Outcome
 from siting.methods.plain import opened_once
 from siting.methods.run import LOG, Run
+from siting.methods.saved_file import read_saved
+from siting.methods.saver import Saver
 from siting.methods.warm import Warm
 from siting.model import Model, model_of
 from siting.parallel import cores
@@ -49,6 +54,8 @@ def solve(
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     numbers: Numbers | None = None,
+    save: str | Path | None = None,
+    resume: bool = False,
     **parameters: float | Mapping[str, float],
 ) -> Result:
     """Find the best plan and prove how good it is.
@@ -69,23 +76,47 @@ def solve(
         numbers, parameters: numbers of the model, e.g. ``budget=5100`` or
             ``new={"fire_department": 1600}``, and of the instance by dotted name, e.g.
             ``numbers={"services.fire_rescue.vehicle_factor": 1.6}``.
+        save: a file in which the best plan and the multipliers of the bound are kept while the solve
+            works, from its first seconds on; it stays when the solve ends, and is yours to remove.
+        resume: continue from what is in that file, which must be of the same instance, model, numbers and
+            decisions. The plan is checked and the bound computed again from the multipliers.
 
     Returns:
         A result; look at ``status`` before ``plan``, which is None when there is none.
 
     Raises:
         ModelError: the model, a parameter or an option is malformed, or the method does not fit.
+        PlanError: there is nothing to resume, it is broken, or it is of another question.
         InstanceError: the table of response times would not fit into memory.
         SolverError: a solver is missing, failed, or returned what the checker refuses.
     """
     run = begin_run(seconds, gap, seed, threads, progress, stop)
     question = model if isinstance(model, Model) else model_of(instance, model)
+    if resume and save is None:
+        raise ModelError("resume needs save, the file to continue from")
+    older = read_saved(Path(save)) if resume and save is not None else None
     with announced(run):
         with run.phase("travel times"):
             build = partial(build_responses, threads=run.threads)
             problem = bind(instance, question, {**(numbers or {}), **parameters}, build)
-        warm = Warm(problem.responses, None)
-        return answer(problem, run, Asked(method, solver, threads), warm)
+        asked = Asked(method, solver, threads)
+        if save is None:
+            return answer(problem, run, asked, Warm(problem.responses, None))
+        run.saver = Saver(problem, save)
+        if older is None:
+            return answer(problem, run, asked, Warm(problem.responses, None))
+        warm = run.saver.resume(*older)
+        run.timed.set()  # a clock or a stop has decided how far the saved solve came
+        return _continued(answer(problem, run, asked, warm), warm)
+
+
+def _continued(result: Result, warm: Warm) -> Result:
+    """The result, which says what of a saved solve has been of use."""
+    used = "a saved plan"
+    if any(point is not None for point in warm.duals):
+        word = " and" if result.method == "decomposition" else ", without"
+        used += f"{word} the multipliers of its bound"
+    return replace(result, why=f"{result.why}; continued from {used}")
 
 
 def begin_run(
@@ -132,9 +163,9 @@ def answer(problem: Problem, run: Run, asked: Asked, warm: Warm, known: Outcome 
         outcome, why = known, "what the solve before has proved still holds"
     else:
         outcome = METHODS[chosen].solve(problem, run, asked.solver, warm)
-    plan, achieved = _checked(problem, outcome, run, chosen)
+    ground = ground_of(problem, warm.ground)
+    plan, achieved = _checked(problem, outcome, run, chosen, ground)
     full = None if plan is None else full_coverage(problem, plan)
-    impossible = clashes(problem) if outcome.infeasible else ()
     return Result(
         problem,
         _status(outcome, achieved),
@@ -147,20 +178,22 @@ def answer(problem: Problem, run: Run, asked: Asked, warm: Warm, known: Outcome 
         run.seed,
         versions(),
         full,
-        impossible,
         asked,
-        warm.after(outcome.opened, outcome.duals),
+        replace(warm.after(outcome.opened, outcome.duals), ground=ground),
+        not (run.timed.is_set() or run.stop.is_set()),
     )
 
 
 def _checked(
-    problem: Problem, outcome: Outcome, run: Run, method: str
+    problem: Problem, outcome: Outcome, run: Run, method: str, ground: Ground
 ) -> tuple[Plan | None, tuple[Achieved, ...]]:
     """The outcome as a plan that has passed the independent check, with what it achieves.
 
     Raises:
-        SolverError: the plan fails the check.
+        SolverError: the plan fails the check, or there is one where there should be none.
     """
+    if outcome.infeasible and (found := plan_at_hand(problem, ground)) is not None:
+        raise SolverError(f"the {method} method calls the question impossible, but {found}")
     if outcome.opened is None:
         return None, ()
     plan = outcome.plan
@@ -169,7 +202,7 @@ def _checked(
         plan = Plan(opened, *problem.responses.serve(opened))
     achieved = _achieved(problem, plan, outcome)
     with run.phase("check"):
-        findings = verify(problem, plan, achieved)
+        findings = verify(problem, plan, achieved, ground=ground)
     if findings:
         raise SolverError([f"the {method} method's plan failed the check: {text}" for text in findings])
     return plan, achieved

@@ -27,6 +27,7 @@ def resolve(
     limits: tuple[float | None, float],
     stop: threading.Event | None,
     progress: Callable[[Progress], None] | None,
+    beyond: tuple[Result, float] | None = None,
 ) -> Result:
     """See :meth:`siting.result.Result.resolve`.
 
@@ -36,11 +37,16 @@ def resolve(
         named: candidates to require, to forbid and to allow.
         limits: seconds and relative gap.
         stop, progress: as for :func:`siting.solve`.
+        beyond: another answer, and how far the changed question lies on the way to its question, 0 to 1.
     """
     asked = result.asked
     run = begin_run(*limits, result.seed, asked.threads, progress, stop)
     plan = None if result.plan is None else result.plan.opened
     warm = result.warm or Warm(result.problem.responses, plan)
+    if beyond is not None and beyond[0].warm is not None:
+        warm = warm.between(beyond[0].warm, beyond[1])
+    if not result.repeatable or (beyond is not None and not beyond[0].repeatable):
+        run.timed.set()
     with announced(run):
         with run.phase("travel times"):
             table = _Table(warm.table, run.threads)
@@ -62,8 +68,10 @@ def _changed(
     """
     complaints: list[str | Complaint] = []
     instance, changed = problem.instance, problem
+    given = [one if isinstance(one, str) else tuple(one) for one in named]
     try:
-        instance = decide(instance, *named)
+        if any(given):  # else the instance stays the same object, and what is known of it is of use
+            instance = decide(instance, *given)
     except ModelError as error:
         complaints += error.complaints
     try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pulp
 
+    from siting.certificate import Certificate
     from siting.conflict import Conflict
     from siting.instance.decisions import Named
     from siting.methods.warm import Warm
@@ -77,9 +78,10 @@ class Result:
         full_coverage: new facilities with which everyone who can be covered is covered:
             ``{"sites": N, "reached": bool}``; N is an upper estimate when ``reached`` is False.
             None when the model does not maximize coverage.
-        clashes: when infeasible, which limits clash and by how much.
         asked: how the solve was asked to work.
         warm: what it leaves to :meth:`resolve`; None for a result that no solve has made.
+        repeatable: whether the same inputs, version and seed give the same plan on every machine. False
+            where a clock has decided: a time limit, the time that a step of a method may take, a stop.
     """
 
     problem: Problem
@@ -93,9 +95,9 @@ class Result:
     seed: int
     versions: Mapping[str, str]
     full_coverage: Mapping[str, Any] | None = None
-    clashes: tuple[str, ...] = field(default=())
     asked: Asked = field(default_factory=Asked)
     warm: Warm | None = field(default=None, repr=False)
+    repeatable: bool = True
 
     @property
     def objective(self) -> float | None:
@@ -140,6 +142,26 @@ class Result:
 
         infeasible = self.status is Status.INFEASIBLE
         return conflict(self.problem, seed=self.seed) if infeasible else None
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """The same in sentences; none unless infeasible."""
+        return () if self.conflict is None else self.conflict.sentences
+
+    @cached_property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Multipliers that prove the bounds, one :data:`siting.certificate.Certificate` per objective.
+
+        Empty without a plan, or where the question is of a kind that has none, see
+        :func:`siting.methods.certify.refusal`.
+        """
+        from siting.methods.certify import certify, refusal
+        from siting.methods.run import Run
+
+        if self.plan is None or refusal(self.problem) is not None:
+            return ()
+        known = () if self.warm is None else self.warm.duals
+        return certify(self.problem, self.plan, self.achieved, known, Run(seed=self.seed))
 
     def coverage(self, by: str = "region") -> pd.DataFrame:
         """People within the standard, see :func:`siting.figures.coverage.coverage`.

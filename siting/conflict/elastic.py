@@ -61,7 +61,7 @@ def elastic(oracle: Oracle, hard: Kept, groups: Sequence[Sequence[Condition]]) -
         term.expression(composer)
     expressions = {number: term.expression(composer) for number, term in bound_terms.items()}
     slack = composer.program.add_columns("relax", np.arange(len(groups)), 0.0, _MOST)
-    for one in sorted(hard - soft, key=conditions.every.index):
+    for one in sorted(hard - soft, key=conditions.place.__getitem__):
         if one.limit >= 0:
             _add(oracle, composer, one, expressions[one.limit])
     for number, group in enumerate(groups):

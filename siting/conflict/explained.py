@@ -12,11 +12,12 @@ from siting.conflict.oracle import Oracle
 from siting.conflict.places import out_of_reach
 from siting.conflict.relax import Relaxation, relaxations, together, without_places
 from siting.conflict.smallest import smallest
+from siting.conflict.words import sentences
 from siting.errors import ModelError
 from siting.methods.run import Run
 from siting.problem import Problem
 
-SEARCHING = 0.5
+SEARCHING = 0.6
 """Share of the time for the conflict itself; the rest is for what would solve it."""
 
 
@@ -51,6 +52,11 @@ class Conflict:
         """The conditions in conflict, in words."""
         return tuple(one.label for one in self.members)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What clashes and what would do, as a planner reads it."""
+        return sentences(self.as_dict())
+
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values, as in summary.json."""
         return {
@@ -84,7 +90,7 @@ def conflict(problem: Problem, *, seconds: float = 10.0, seed: int = 0, threads:
     conditions = Conditions(problem)
     oracle = Oracle(conditions, run.within(SEARCHING * seconds))
     found = smallest(oracle)
-    members = sorted(found.kept, key=conditions.every.index)
+    members = sorted(found.kept, key=conditions.place.__getitem__)
     oracle.run = run
     lost = without_places(oracle, members)
     single = relaxations(oracle, found.kept)
@@ -98,7 +104,7 @@ def conflict(problem: Problem, *, seconds: float = 10.0, seed: int = 0, threads:
         several,
         tuple(
             (one, conditions.term(one).value(conditions.simple_plans[1]))
-            for one in sorted(conditions.hopeless, key=conditions.every.index)
+            for one in sorted(conditions.hopeless, key=conditions.place.__getitem__)
         ),
         out_of_reach(conditions, members),
         run.spent,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from siting.conflict.conditions import Condition, Conditions, Kept
+from siting.conflict.covers import Covers
+from siting.conflict.quick import Quick
 from siting.engine import choose
 from siting.errors import ModelError
-from siting.instance.arrays import Flags
+from siting.instance.arrays import Flags, Floats
 from siting.measures import OptionMeasure
 from siting.methods import METHODS
 from siting.methods.outcome import Outcome
@@ -17,7 +20,7 @@ from siting.methods.plain import opened_once
 from siting.methods.run import Run
 from siting.methods.warm import Warm
 from siting.plan import Plan
-from siting.problem import Objective, Problem
+from siting.problem import Bound, Objective, Problem
 from siting.result import Progress
 
 _RANKS = {"center": 0, "set_cover": 0, "exact": 1, "decomposition": 1, "relaxation": 2}
@@ -25,6 +28,12 @@ _RANKS = {"center": 0, "set_cover": 0, "exact": 1, "decomposition": 1, "relaxati
 
 _HALF = 0.5
 """Share of the time left for a method that only bounds the answer."""
+
+MANY_PAIRS, SLOWLY = 100_000, 0.35
+"""Pairs from which one question may take so much of the time left only."""
+
+BEGUN = 3.0
+"""Seconds below which methods for large problems are not begun, set covering excepted."""
 
 _LOOKED_AT = 4
 """Limits whose measure is tried as the objective at most."""
@@ -53,15 +62,24 @@ class Oracle:
     Attributes:
         conditions: the conditions that are asked about.
         seen: the conditions that each plan seen so far keeps.
-        plans: those plans.
+        plans, values: those plans, and what each limit bounds.
+        refuted: sets of conditions that are proved to be in conflict.
         run: limits in force.
+        quick: answers where coverage is all that is asked.
+        thorough: whether what that cannot answer is solved.
     """
 
     def __init__(self, conditions: Conditions, run: Run) -> None:
         self.conditions = conditions
         self.run = run
-        self.plans = list(conditions.simple_plans)
-        self.seen = [conditions.kept_by(plan) for plan in self.plans]
+        self.thorough = True
+        self.plans: list[Plan] = []
+        self.values: list[Floats] = []
+        self.seen: list[Kept] = []
+        for plan in conditions.simple_plans:
+            self.take(plan)
+        self.refuted: list[Kept] = []
+        self.quick = Quick(self, Covers(conditions))
 
     def feasible(self, kept: Kept) -> bool | None:
         """Whether some plan keeps the conditions; None where that is not known in time."""
@@ -69,14 +87,40 @@ class Oracle:
 
     def decide(self, kept: Kept) -> bool | None:
         """The same for conditions of which nothing is known yet."""
+        verdict = self.known(kept)
+        if verdict is None and not self.run.over:
+            verdict = self.quick.decide(kept)
+        if verdict is None and self.thorough and not self.run.over:
+            verdict = self._slowly(kept)
+        if verdict is False:
+            self.refuted.append(kept)
+        return verdict
+
+    def known(self, kept: Kept) -> bool | None:
+        """The same from what was seen and refuted before."""
         if any(kept <= seen for seen in self.seen):
             return True
-        if self.run.over:
-            return None
+        return False if any(one <= kept for one in self.refuted) else None
+
+    def take(self, plan: Plan) -> Kept:
+        """Remember a plan; what it keeps becomes the last entry of ``seen``."""
+        self.plans.append(plan)
+        self.values.append(self.conditions.values(plan))
+        self.seen.append(self.conditions.kept_by(plan, self.values[-1]))
+        return self.seen[-1]
+
+    def _too_slow(self, method: str) -> bool:
+        """Whether a method would hardly have begun when its time is up."""
+        large = len(self.conditions.problem.responses.option) > MANY_PAIRS
+        return large and _RANKS[method] > 0 and self.run.left < BEGUN
+
+    def _slowly(self, kept: Kept) -> bool | None:
+        """The same by the method that a problem of these conditions would be solved by."""
         problem, method, target = self._question(kept)
-        if method is None:
+        if method is None or self._too_slow(method):
             return None
-        outcome = self._solve(problem, method, target)
+        large = len(problem.responses.option) > MANY_PAIRS
+        outcome = self._solve(problem, method, target, SLOWLY if large else 1.0)
         if outcome.infeasible or (target is not None and self._out_of_reach(target, outcome)):
             return False
         plan = self._plan(outcome)
@@ -110,7 +154,7 @@ class Oracle:
         """How far an objective goes under the conditions asked; its plan where that keeps all ``kept``."""
         problem = self.conditions.asking(asked, objective)
         method = _method(problem)
-        if method is None:
+        if method is None or self._too_slow(method):
             return Reached()
         outcome = self._solve(problem, method, None, part)
         if outcome.infeasible:
@@ -139,8 +183,16 @@ class Oracle:
         limit = problem.limits[condition.limit]
         fewer = replace(limit, term=replace(limit.term, scope=limit.term.scope & ~lost))
         limits = tuple(fewer if one is limit else one for one in problem.limits)
-        other = Oracle(Conditions(replace(problem, limits=limits)), self.run)
+        other = self.like(limits)
         return other.decide(other.conditions.all)
+
+    def like(self, limits: Sequence[Bound]) -> Oracle:
+        """An oracle for the same problem under other limits."""
+        problem = replace(self.conditions.problem, limits=tuple(limits))
+        other = Oracle(Conditions(problem, self.conditions), self.run)
+        other.quick.alike(self.quick)
+        other.thorough = self.thorough and len(self.conditions.problem.responses.option) <= MANY_PAIRS
+        return other
 
     def toward(self, condition: Condition) -> Objective:
         """The objective that keeps a limit best."""
@@ -186,15 +238,14 @@ class Oracle:
         return bound is not None and not self.conditions.allows(target, bound)
 
     def _plan(self, outcome: Outcome) -> Plan | None:
-        """The plan of an outcome; what it keeps becomes the last entry of ``seen``."""
+        """The plan of an outcome, remembered."""
         plan, responses = outcome.plan, self.conditions.problem.responses
         if plan is None:
             if outcome.opened is None:
                 return None
             opened = opened_once(responses.options, outcome.opened)
             plan = Plan(opened, *responses.serve(opened))
-        self.plans.append(plan)
-        self.seen.append(self.conditions.kept_by(plan))
+        self.take(plan)
         return plan
 
 

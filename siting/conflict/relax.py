@@ -17,13 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siting.conflict.conditions import ROOM, Condition, Conditions, Kept, name_of
+from siting.conflict.between import between
+from siting.conflict.conditions import ANY_MINUTES, ROOM, Condition, Conditions, Kept, name_of, up
 from siting.conflict.elastic import elastic
 from siting.conflict.oracle import Oracle, Reached
 from siting.conflict.places import lost_needs
 from siting.instance.arrays import Flags
 from siting.measures import MEASURES, NeedMeasure, Term
-from siting.methods.clashes import up
 from siting.plan import Plan
 from siting.problem import Objective
 
@@ -36,9 +36,6 @@ AGREE = 1e-7
 WHOLE = ("sites", "units", "pairs")
 """Units of measures that are whole numbers."""
 
-ANY_MINUTES = 30_000.0
-"""Minutes within which every answer is."""
-
 
 @dataclass(frozen=True)
 class Relaxation:
@@ -47,14 +44,14 @@ class Relaxation:
     Attributes:
         labels: the conditions that give way.
         kind: ``at_most`` or ``at_least`` for a number to change, ``required`` for candidates no longer
-            required, ``served`` for people left without service.
+            required, ``forbidden`` for candidates to allow, ``served`` for people left without service.
         name: dotted name of the number to set, None where there is none.
         unit: unit of the numbers.
         now: the number in force.
         enough: a number with which a plan is known; None where none is.
         needed: no number short of it is enough (certified); None where nothing is certified.
         possible: whether this change alone can be enough; None where that is not known.
-        names: sites no longer required, or places left out.
+        names: sites no longer required or forbidden, or places left out.
         exact: it is proved that nothing short of this is enough; ``enough`` is then the least that is,
             rounded to six digits on the safe side.
     """
@@ -86,10 +83,10 @@ def relaxations(oracle: Oracle, members: Kept) -> tuple[Relaxation, ...]:
 
 
 def _each(oracle: Oracle, targets: Sequence[tuple[Condition, ...]]) -> list[Relaxation]:
-    """The smallest change of each target, in equal shares of the time left."""
+    """The smallest change of each target; each but the last takes half of the time left at most."""
     whole, found = oracle.run, []
     for number, target in enumerate(targets):
-        oracle.run = whole.within(whole.left / (len(targets) - number))
+        oracle.run = whole.within(whole.left / min(2, len(targets) - number))
         found.append(_relaxed(oracle, target))
     oracle.run = whole
     return found
@@ -106,7 +103,7 @@ def together(oracle: Oracle) -> tuple[Relaxation, ...]:
     found = elastic(oracle, conditions.all, list(groups.values()))
     if found is None:
         return ()
-    missed = conditions.all - conditions.kept_by(found.plan)
+    missed = conditions.all - conditions.kept_by(found.plan, conditions.values(found.plan))
     return tuple(
         _number(conditions, group, found.plan, None)
         for group in groups.values()
@@ -131,7 +128,7 @@ def _handle(one: Condition) -> object:
 def _targets(conditions: Conditions, members: Kept) -> list[tuple[Condition, ...]]:
     """What can be changed: number by number, and where several of a group are in conflict, all of it."""
     found: dict[object, list[Condition]] = {}
-    ours = sorted(members, key=conditions.every.index)
+    ours = sorted(members, key=conditions.place.__getitem__)
     many = Counter((one.kind, one.root) for one in ours if one.name)
     for one in ours:
         if many[one.kind, one.root] > _ONE_BY_ONE:
@@ -143,22 +140,30 @@ def _targets(conditions: Conditions, members: Kept) -> list[tuple[Condition, ...
     for key, group in _groups(conditions).items():
         if len({one.name for one in group if one in members}) > 1:
             found[*key, "all"] = list(group)
-    return sorted((tuple(one) for one in found.values()), key=len)
+    # What limits from above comes first, then what one number changes for all: they cost most time.
+    return sorted(
+        (tuple(one) for one in found.values()),
+        key=lambda target: (target[0].kind != "at_most", len(target) == 1),
+    )
 
 
 def _relaxed(oracle: Oracle, target: tuple[Condition, ...]) -> Relaxation:
     conditions, first = oracle.conditions, target[0]
     others = conditions.all - set(target)
-    if first.limit >= 0 and conditions.hopeless - set(target):
+    if first.limit >= 0 and (conditions.hopeless - set(target) or oracle.known(others) is False):
         return _number(conditions, target, None, None, False)
     if first.kind == "required":
         return _no_longer_required(oracle, first, others)
+    if first.kind == "forbidden":
+        return _allowed_again(oracle, first, others)
     if first.kind == "served":
         return _left_out(oracle, first, others)
     if len(target) > 1:
         found = elastic(oracle, others, [list(target)])
         if found is None:
-            return _number(conditions, target, None, None, oracle.feasible(others))
+            halved = between(oracle, target, others)
+            possible = None if halved.plan is not None else oracle.feasible(others)
+            return _number(conditions, target, halved.plan, halved.refuted, possible)
         now = conditions.value(first)
         by = None if found.bound is None else max(0.0, found.bound) * max(1.0, abs(now))
         sign = 1.0 if first.kind == "at_most" else -1.0
@@ -235,6 +240,24 @@ def _no_longer_required(oracle: Oracle, one: Condition, others: Kept) -> Relaxat
     )  # fmt: skip
 
 
+def _allowed_again(oracle: Oracle, one: Condition, others: Kept) -> Relaxation:
+    """Fewest forbidden candidates to allow."""
+    problem = oracle.conditions.problem
+    scope = np.zeros(len(problem.responses.options.site), dtype=bool)
+    scope[list(one.options)] = True
+    term = Term(MEASURES["sites_open"], problem.responses, scope, {}, "forbidden sites opened")
+    reached = oracle.furthest(others, Objective(term, False, 0.0))
+    if reached.plan is None:
+        possible = False if reached.impossible else oracle.feasible(others)
+        return Relaxation((one.label,), one.kind, None, "sites", possible=possible)
+    opened = np.intersect1d(one.options, reached.plan.opened).tolist()
+    needed = None if reached.bound is None else math.ceil(reached.bound - ROOM)
+    return Relaxation(
+        (one.label,), one.kind, None, "sites", 0.0, float(len(opened)), needed, True,
+        tuple(name_of(problem, option) for option in opened), needed == len(opened),
+    )  # fmt: skip
+
+
 def _left_out(oracle: Oracle, one: Condition, others: Kept) -> Relaxation:
     """Fewest people to leave without service, weighted by service."""
     problem = oracle.conditions.problem
@@ -277,7 +300,7 @@ def names_of(conditions: Conditions, needs: Flags) -> tuple[str, ...]:
 def without_places(oracle: Oracle, members: Iterable[Condition]) -> tuple[Relaxation, ...]:
     """Limits that would be kept if the places out of reach did not count for them."""
     found = []
-    for one in sorted(members, key=oracle.conditions.every.index):
+    for one in sorted(members, key=oracle.conditions.place.__getitem__):
         if one.limit < 0 or not (lost := lost_needs(oracle.conditions, one)).any():
             continue
         found.append(

@@ -19,6 +19,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from siting.conflict.conditions import Condition, Kept
 from siting.conflict.oracle import Oracle
+from siting.conflict.shrink import shrunk
 
 _SINGLE = 40
 _PAIRS = 100_000
@@ -43,12 +44,15 @@ class Smallest:
 def smallest(oracle: Oracle) -> Smallest:
     """The smallest set in conflict, or the smallest found in time."""
     every = oracle.conditions.every
-    for one in sorted(oracle.conditions.hopeless, key=every.index):
+    for one in sorted(oracle.conditions.hopeless, key=oracle.conditions.place.__getitem__):
         return Smallest(frozenset([one]), True, True)
     single = [frozenset([one]) for one in every]
     if len(every) <= _SINGLE and len(oracle.conditions.problem.responses.option) <= _PAIRS:
         kept, minimum = _search(oracle, single)
         return Smallest(kept, minimum, minimum or _irreducible(oracle, kept))
+    fewer = shrunk(oracle)
+    if fewer is not None:
+        return _at_most(oracle, fewer, single)
     groups: dict[object, set[Condition]] = {}
     for one in every:
         key = (one.kind, one.root) if one.root else (one.kind, one.limit)
@@ -58,6 +62,19 @@ def smallest(oracle: Oracle) -> Smallest:
         return Smallest(rough, sure, sure)
     kept, minimum = _search(oracle, [one for one in single if one <= rough])
     return Smallest(kept, False, minimum or _irreducible(oracle, kept))
+
+
+def _at_most(oracle: Oracle, found: Kept, single: Sequence[Kept]) -> Smallest:
+    """A set in conflict, or a smaller one; what covers do not answer is not asked."""
+    alone = all(any(one <= seen for seen in oracle.seen) for one in single)
+    if len(found) == 1 or (len(found) == 2 and alone):
+        return Smallest(found, True, True)
+    oracle.thorough = False
+    kept, minimum = _search(oracle, single)
+    oracle.thorough = True
+    if minimum and len(kept) <= len(found):
+        return Smallest(kept, True, True)
+    return Smallest(found, False, _irreducible(oracle, found))
 
 
 def _search(oracle: Oracle, atoms: Sequence[Kept]) -> tuple[Kept, bool]:

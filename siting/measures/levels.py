@@ -45,6 +45,7 @@ class Levels:
         constant: (T,) contribution of the needs that no candidate improves.
         worst: (T,) the largest contribution of one of these needs, 0 if there is none.
         need: (R,) the first need of every row, ascending.
+        row: (N,) the row that every need has been merged into, -1 for one that no candidate improves.
     """
 
     terms: tuple[Term, ...]
@@ -57,6 +58,7 @@ class Levels:
     constant: Floats
     worst: Floats
     need: Ints
+    row: Longs
 
     @property
     def rows(self) -> int:
@@ -76,7 +78,7 @@ def build_levels(responses: Responses, terms: Sequence[Term], apart: Ints | None
         apart: (N,) groups; needs of different groups are not merged. None merges all that agree.
     """
     responses = responses.sooner
-    base, must = _without(responses, terms)
+    base, must = without(responses, terms)
     survey = _survey(responses, terms, base, must)
     needs = np.flatnonzero(survey.pairs).astype(np.int32)
     # Contributions of merged needs add up, which is right for sums alone.
@@ -110,10 +112,11 @@ def build_levels(responses: Responses, terms: Sequence[Term], apart: Ints | None
         base[:, untouched].sum(axis=1),
         base[:, untouched].max(axis=1, initial=0.0),
         needs[first],
+        row,
     )
 
 
-def _without(responses: Responses, terms: Sequence[Term]) -> tuple[Floats, Flags]:
+def without(responses: Responses, terms: Sequence[Term]) -> tuple[Floats, Flags]:
     """Contribution of every need if nothing is opened (T, N), and where some pair is a must (N,)."""
     everyone = np.arange(len(responses.needs.place), dtype=np.int32)
     base = np.empty((len(terms), len(everyone)))

@@ -12,10 +12,11 @@ from typing import ClassVar
 import numpy as np
 
 from siting.instance.arrays import Flags, Floats, Ints
+from siting.instance.settings import MAX_MINUTES
 from siting.measures.arguments import Argument, Value
 from siting.measures.base import UP, NeedMeasure, Term
 
-MINUTES = Argument("minutes that count instead of the coverage standard", shown=True)
+MINUTES = Argument("minutes that count instead of the coverage standard", high=MAX_MINUTES, shown=True)
 """The argument by which a measure looks at another time than the standard."""
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from siting.instance.arrays import Floats, Ints
+from siting.instance.settings import MAX_MINUTES
 from siting.measures.arguments import Argument, Value
 from siting.measures.base import DOWN, NeedMeasure, Term
 from siting.measures.composer import Composer
@@ -36,7 +37,9 @@ class TailTime(NeedMeasure):
         "tail": Argument(
             "share of the people who wait longest (of 1)", required=True, low=1e-6, high=1.0, shown=True
         ),
-        "unserved": Argument("minutes that count for a need that nobody answers", required=True),
+        "unserved": Argument(
+            "minutes that count for a need that nobody answers", required=True, high=MAX_MINUTES
+        ),
     }
     algebra = "mean of t_i over the share q of sum_i w_i with the largest t_i"
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from siting.instance.arrays import Flags, Ints
+from siting.instance.settings import MAX_MINUTES
 from siting.measures.arguments import Argument
 from siting.measures.base import DOWN, Measure, Term
 from siting.measures.composer import Composer
@@ -25,7 +26,9 @@ class TooClose(Measure):
     unit = "pairs"
     tight = DOWN
     filters = frozenset({"type", "region", "district", "community"})
-    arguments: ClassVar = {"minutes": Argument("minutes of a car that are too near", required=True)}
+    arguments: ClassVar = {
+        "minutes": Argument("minutes of a car that are too near", required=True, high=MAX_MINUTES)
+    }
     algebra = "sum over pairs j, k of a type within D minutes of max(0, y_j + y_k - 1)"
 
     def value(self, term: Term, plan: Plan) -> float:

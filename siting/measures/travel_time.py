@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from siting.instance.arrays import Floats, Ints
+from siting.instance.settings import MAX_MINUTES
 from siting.measures.arguments import Argument, Value
 from siting.measures.base import DOWN, NeedMeasure, Term
 from siting.measures.per import PER, size
@@ -30,7 +31,7 @@ class TravelTime(NeedMeasure):
     tight = DOWN
     ruled = False
     arguments: ClassVar = {
-        "unserved": Argument("minutes that count for a need that nobody answers"),
+        "unserved": Argument("minutes that count for a need that nobody answers", high=MAX_MINUTES),
         "per": PER,
     }
     algebra = "sum_i w_i min(t_i, U)"

@@ -58,7 +58,7 @@ class Closing:
             self._at.shrink()
             self._split(until)
         count, whole = FREED, False
-        while not self._at.done() and time.monotonic() < until:
+        while not self._late(until):
             if self._has_long_rows(LONG_ROWS):
                 if not self._branch(until):
                     return
@@ -90,7 +90,7 @@ class Closing:
         largest, number = PIECE_PAIRS, 0
         if not self._at.space.exact or len(self._at.core.parts) > 1 or self._has_long_rows(PIECE_ROWS):
             return
-        while largest <= SMALL_PAIRS and not self._at.done() and time.monotonic() < until:
+        while largest <= SMALL_PAIRS and not self._late(until):
             assert self._at.plan is not None
             self._at.space.engine.iterate(50, self._at.value - self._at.core.constant, self._at.run)
             form, dual, plan = self._at.core, self._at.dual, self._at.plan[self._at.columns]
@@ -137,13 +137,17 @@ class Closing:
         """Whether to leave the tree; takes over its bound."""
         self._at.bound = min(self._at.bound, max(tree.bound, self._at.value))
         self._at.tell()
-        return self._at.done() or time.monotonic() > until
+        return self._late(until)
+
+    def _late(self, until: float) -> bool:
+        """Whether to stop."""
+        return self._at.done() or self._at.run.out(until - time.monotonic())
 
     def _explore(self, until: float) -> None:
         """Programs over one neighbourhood of the map after another, while time is left."""
         assert self._at.plan is not None
         rng = np.random.default_rng(self._at.run.seed)
-        while not self._at.done() and time.monotonic() < until:
+        while not self._late(until):
             free = local_search.around(self._at.core, int(rng.integers(self._at.core.columns)), NEIGHBOURHOOD)
             is_open = self._at.plan[self._at.columns]
             self._among(free, is_open & ~free, min(until - time.monotonic(), 2.0), share=1e-4)
@@ -180,6 +184,7 @@ class Closing:
         known = self._at.bound if bound is None else min(self._at.bound, max(bound, self._at.value))
         best = self._at.value if incumbent is None else max(self._at.value, incumbent)
         self._at.run.tell(self._at.sign * best, self._at.sign * known)
+        self._at.keep()
 
     def _restricted(self, count: int, seconds: float) -> bool:
         """Free ``count`` columns and those where plan and dual disagree; fix the rest by sign."""

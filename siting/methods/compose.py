@@ -14,6 +14,7 @@ from siting.methods import highs
 from siting.methods.plain import beyond_levels
 from siting.methods.reduce import useful_candidates
 from siting.methods.run import Run
+from siting.methods.warm import Opening
 from siting.plan import Plan
 from siting.problem import Bound, Problem, before
 
@@ -75,15 +76,19 @@ def _wanted(problem: Problem, terms: list[Term], plan: Plan | None) -> Ints:
     return np.flatnonzero(options.usable & new).astype(np.int32)
 
 
-def plan_of(composer: Composer, values: Floats) -> Plan:
-    """The plan of a solution."""
-    responses = composer.responses
-    options = responses.options
+def opening_of(composer: Composer, values: Floats) -> Opening:
+    """What a solution decides."""
+    options = composer.responses.options
     units = composer.units(values)
     opened = np.flatnonzero((units > 0) & ~options.closable).astype(np.int32)
-    closed = np.flatnonzero(options.closable & (units == 0)).astype(np.int32)
+    return Opening(opened, units[opened], np.flatnonzero(options.closable & (units == 0)).astype(np.int32))
+
+
+def plan_of(composer: Composer, values: Floats) -> Plan:
+    """The plan of a solution."""
+    responses, decided = composer.responses, opening_of(composer, values)
     if responses.layout.serve == "nearest":
-        return Plan(opened, *responses.serve(opened, closed), units[opened], closed)
+        return decided.plan(responses)
     shares = composer.assigned.shares(values)
     serves = np.full(len(responses.needs.place), -1, dtype=np.int32)
     ms = np.zeros(len(serves), dtype=np.int32)
@@ -91,7 +96,8 @@ def plan_of(composer: Composer, values: Floats) -> Plan:
     serves[shares.need[order]] = shares.option[order]
     ms[shares.need[order]] = shares.ms[order]
     single = responses.layout.serve == "single"
-    return Plan(opened, serves, ms, units[opened], closed, None if single else shares)
+    shared = None if single else shares
+    return Plan(decided.opened, serves, ms, decided.units, decided.closed, shared)
 
 
 def with_options(composer: Composer, plan: Plan | None, run: Run) -> Floats | None:

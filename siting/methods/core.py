@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from siting.instance.arrays import Flags, Floats, Ints
 from siting.methods import highs, local_search
+from siting.methods.credible import agreed, credible
+from siting.methods.duality import priced
 from siting.methods.form import Form
 from siting.methods.run import Run
 
@@ -60,13 +62,25 @@ def solve_core(
             tell(*(None if x is None else -x for x in (incumbent, bound)))
 
     answer = highs.solve(model, run, seconds, initial, turned, room)
+    values = None if answer.values is None else _plan(form, answer.values)
     if answer.infeasible:
         # Presolve was seen to err where a floor leaves little room: a feasible start refutes it.
         return None, None if start is not None and _keeps_all(form, start) else -np.inf
     bound = None if answer.bound is None else -answer.bound
-    if answer.values is None:
-        return None, bound
-    return answer.values[: form.columns] > 0.5, bound
+    for plan in (start, values):
+        if bound is not None and plan is not None and _keeps_all(form, plan):
+            worth = form.constant + float(local_search.per_part(form, plan)[0])
+            worth -= 0.0 if price is None else float(price[plan].sum())
+            agreed(worth, bound, True, "HiGHS", abs(form.constant))
+    return values, bound
+
+
+def _plan(form: Form, values: Floats) -> Flags:
+    """(m,) what a solution opens."""
+    count = form.columns
+    zeros, ones = np.zeros(count), np.ones(count)
+    found = credible(values[:count], zeros, ones, np.ones(count, dtype=bool), "HiGHS")
+    return found > 0.5
 
 
 def _keeps_all(form: Form, is_open: Flags) -> bool:
@@ -99,19 +113,21 @@ class Relaxed:
 
 
 def relax(form: Form, run: Run, seconds: float) -> Relaxed | None:
-    """Solve the linear relaxation, or None when it is not solved in time."""
+    """Solve the linear relaxation, or None when it is not solved in time.
+
+    Bound and reduced costs are made of the row duals alone.
+    """
     level, levels = _levels(form)
     model = _compose(form, level, levels, form.outlay, integral=False)
     found = highs.solve_linear(model, run, seconds)
     if found is None:
         return None
-    objective, values, reduced = found
+    values, duals = found
+    rows, lower, upper = highs.rows_of(model)
+    bound, reduced, _ = priced(rows, duals, lower, upper)
     cost = reduced[: form.columns]
     return Relaxed(
-        -objective,
-        values[: form.columns],
-        -objective - np.maximum(0.0, cost),
-        -objective + np.minimum(0.0, cost),
+        -bound, values[: form.columns], -bound - np.maximum(0.0, cost), -bound + np.minimum(0.0, cost)
     )
 
 

@@ -8,6 +8,7 @@ and mixed-integer programs over the few that remain improve the plan and close t
 from __future__ import annotations
 
 import math
+from functools import partial, reduce
 
 import numpy as np
 import pulp
@@ -28,6 +29,9 @@ from siting.problem import Problem
 
 Settled = tuple[Ints, Ints]
 """Options that no optimal plan opens, and options that all of them open."""
+
+ROUNDING = 8 * float(np.finfo(np.float64).eps)
+"""Share of the objective without any savings, from which these are taken off, that sums are rounded by."""
 
 WHY = "the instance is large, and its objectives depend on response times alone"
 
@@ -76,22 +80,35 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
         sign = 1.0 if objective.maximize else -1.0
         last = number + 1 == count
         with run.phase("reduce"):
-            form = build_form(problem, number, kept, opened, demands)
+            saved = None if warm is None else warm.plan(number)
+            plans = [opened, None if saved is None else saved.opened]
+            there = [plan for plan in plans if plan is not None]
+            form = build_form(problem, number, kept, reduce(np.union1d, there) if there else None, demands)
             if settled is not None:
                 form = restricted(form, *settled)
-        stage = Stage(
-            form, run, sign, 1.0 if last else 0.6, known=None if warm is None else warm.dual(number)
-        )
+        known = None if warm is None else warm.dual(number)
+        keep = None if run.saver is None else partial(run.keep, problem, number)
+        stage = Stage(form, run, sign, 1.0 if last else 0.6, known=known, keep=keep)
         if not stage.feasible:
             return _infeasible(problem)
-        if number == 0 and warm is not None and warm.opened is not None:
-            opened = repaired(form, warm.opened)
-        opened, value, bound = stage.solve(opened)
+        starts = [] if opened is None else [opened]
+        if number == 0 and warm is not None:
+            fitted = [repaired(form, plan) for plan in (warm.opened, warm.beside) if plan is not None]
+            starts = [plan for plan in fitted if plan is not None]
+        elif saved is not None and opened is not None and not np.array_equal(saved.opened, opened):
+            starts.append(saved.opened)
+        opened, value, bound = stage.solve(starts)
         if not stage.feasible:
             return _infeasible(problem)
+        if keep is not None and opened is not None:
+            keep(stage.reached, ended=True)
         duals.append(stage.point)
-        if opened is None or not _serves_all(problem, opened, objective.term):
+        worth = None if opened is None else _worth(problem, opened, objective.term)
+        if worth is None:
             return _without_penalty(problem, run, warm)
+        assert opened is not None
+        if 0.0 < sign * worth - bound <= ROUNDING * abs(form.constant):
+            bound = sign * worth  # sums that cancel; the plan itself is proof
         bounds.append(sign * bound)
         gap = relative_gap(value, bound)
         termination = run.ended(gap, termination)
@@ -107,9 +124,10 @@ def _infeasible(problem: Problem) -> Outcome:
     return Outcome(None, (None,) * len(problem.objectives), Termination.PROVED, infeasible=True)
 
 
-def _serves_all(problem: Problem, opened: Ints, term: Term) -> bool:
-    """Whether a plan serves whom the objective demands to be served, so that it has a value."""
-    return not math.isnan(term.value(Plan(opened, *problem.responses.serve(opened))))
+def _worth(problem: Problem, opened: Ints, term: Term) -> float | None:
+    """Value of a plan; None where it serves not all whom the objective demands to be served."""
+    value = term.value(Plan(opened, *problem.responses.serve(opened)))
+    return None if math.isnan(value) else value
 
 
 def _without_penalty(problem: Problem, run: Run, warm: Warm | None) -> Outcome:

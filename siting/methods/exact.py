@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pulp
@@ -19,10 +20,11 @@ from siting.measures import Term
 from siting.measures.composer import Composer
 from siting.measures.program import as_pulp
 from siting.methods import highs
-from siting.methods.compose import compose, plan_of, with_options
+from siting.methods.compose import compose, opening_of, plan_of, with_options
+from siting.methods.credible import agreed, credible
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
-from siting.methods.warm import Warm
+from siting.methods.warm import Opening, Reached, Warm
 from siting.plan import Plan, Termination, relative_gap
 from siting.problem import Problem
 
@@ -36,6 +38,14 @@ MOST_TERMS = 3_000_000
 
 SHARE_OF_TIME = 0.6
 """Share of the time left that an objective may take when others follow."""
+
+_COMPLETE_SECONDS = 20.0
+
+_DOUBTED_SECONDS = 5.0
+"""Seconds that HiGHS may look for a better plan than the one that another solver calls optimal."""
+
+_FINE = ("increment 1e-9", "dualT 1e-9", "primalT 1e-9")
+"""CBC overlooks what is below its tolerances: gains of 1e-5, as it comes."""
 
 PRINTED_GAP = 1e-7
 """CBC hands its proved optimum over in eight digits; within these it is the plan's value."""
@@ -54,6 +64,26 @@ class Found:
     values: Floats | None
     bound: float | None
     infeasible: bool = False
+
+
+class Seen:
+    """The best solution of a program while it is solved, for whoever saves the solve."""
+
+    def __init__(self, composer: Composer, keep: Callable[..., None]) -> None:
+        self._composer, self._keep = composer, keep
+        self._values: Floats | None = None
+
+    def __call__(self, values: Floats | None, ended: bool = False) -> None:
+        """Take a solution, None where there is no better one; it is saved if it is time."""
+        if values is not None:
+            self._values = values
+        if self._values is not None:
+            self._keep(self._reached, ended)
+
+    def _reached(self) -> Reached:
+        assert self._values is not None
+        value = self._composer.program.objective.value(self._values)
+        return Reached(opening_of(self._composer, self._values), value)
 
 
 def refusal(problem: Problem, solver: str | pulp.LpSolver) -> str | None:
@@ -79,11 +109,11 @@ def solve(
 ) -> Outcome:
     """Solve the problem's objectives in lexicographic order by mixed-integer programming."""
 
-    def search(composer: Composer, start: Floats | None, seconds: float) -> Found:
+    def search(composer: Composer, start: Floats | None, seconds: float, seen: Seen) -> Found:
         if not composer.program.columns:
             return without_choice(composer, problem)
         if solver == "highs":
-            return _run_highs(composer, run, start, seconds)
+            return _run_highs(composer, run, start, seconds, seen)
         return _run_pulp(composer, run, solver)
 
     def trusted(number: int, bound: float | None, value: float) -> float | None:
@@ -98,7 +128,7 @@ def in_order(
     problem: Problem,
     run: Run,
     warm: Warm | None,
-    search: Callable[[Composer, Floats | None, float], Found],
+    search: Callable[[Composer, Floats | None, float, Seen], Found],
     trusted: Callable[[int, float | None, float], float | None] = lambda number, bound, value: bound,
     improve: Callable[[int, Plan | None], Plan | None] = lambda number, plan: plan,
 ) -> Outcome:
@@ -108,14 +138,15 @@ def in_order(
         problem: the question.
         run: limits in force.
         warm: what an earlier solve has left.
-        search: solves one program from a start, if there is one, in some seconds.
+        search: solves one program from a start, if there is one, in some seconds, and hands over
+            every better solution that it finds meanwhile.
         trusted: the bound to report for an objective, the bound found and the value of the plan.
         improve: a better plan to start an objective from, where there is one.
     """
     count = len(problem.objectives)
     plan: Plan | None = None
-    before = None if warm is None or warm.opened is None else Plan(
-        warm.opened, *problem.responses.serve(warm.opened)
+    before = None if warm is None or warm.opened is None else Opening.once(warm.opened).plan(
+        problem.responses
     )  # fmt: skip
     bounds: list[float | None] = []
     termination = Termination.PROVED
@@ -126,16 +157,24 @@ def in_order(
             bounds.append(None)
             termination = run.reason
             continue
+        saved = None if warm is None else warm.plan(number)
+        older = None if saved is None else saved.plan(problem.responses)
         with run.phase("compose"):
-            composer = compose(problem, number, kept, plan)
+            composer = compose(problem, number, kept, plan or older)
+        seen = Seen(composer, partial(run.keep, problem, number))
         with run.phase("solve"):
-            start = with_options(composer, improve(number, plan or before), run)
+            begun = [improve(number, plan or older or before), older]
+            start = _best(composer, *(with_options(composer, one, run) for one in begun))
+            seen(start)
             last = number + 1 == count
-            found = search(composer, start, run.left if last else SHARE_OF_TIME * run.left)
+            found = search(composer, start, run.left if last else SHARE_OF_TIME * run.left, seen)
         if found.infeasible and plan is None:
             return Outcome(None, (None,) * count, Termination.PROVED, True)
-        if found.values is not None:
-            plan = plan_of(composer, found.values)
+        # A solver that is stopped at once may not have looked at its start.
+        values = _best(composer, found.values, start)
+        if values is not None:
+            plan = plan_of(composer, values)
+            seen(values, ended=True)
         if plan is None:
             return Outcome(None, (None,) * count, run.reason)
         value = objective.term.value(plan)
@@ -151,14 +190,31 @@ def in_order(
     return Outcome(plan.opened, tuple(bounds), termination, plan=plan)
 
 
+def _best(composer: Composer, *solutions: Floats | None) -> Floats | None:
+    """The best of some solutions, of equals the first; None of none."""
+    there = [values for values in solutions if values is not None]
+    sign = 1.0 if composer.program.maximize else -1.0
+
+    def worth(values: Floats) -> float:
+        """The objective, in digits that do not depend on the order of its sum."""
+        return sign * float(f"{composer.program.objective.value(values):.9e}")
+
+    return max(there, key=worth, default=None)
+
+
 def _is_cbc(solver: str | pulp.LpSolver) -> bool:
     return solver == "cbc" or isinstance(solver, pulp.PULP_CBC_CMD)
 
 
 def _at_least_as_good(bound: float | None, value: float, maximize: bool) -> float | None:
-    """A solver's bound may miss the plan's value by its tolerance; the plan itself is proof."""
+    """A solver's bound may miss the plan's value by its tolerance; the plan itself is proof.
+
+    Raises:
+        SolverError: it misses it by more: one of the two is wrong.
+    """
     if bound is None:
         return None
+    agreed(value, bound, maximize, "the solver")
     return max(bound, value) if maximize else min(bound, value)
 
 
@@ -172,24 +228,30 @@ def without_choice(composer: Composer, problem: Problem) -> Found:
     return Found(values, composer.program.objective.constant)
 
 
-def _run_highs(composer: Composer, run: Run, start: Floats | None, seconds: float) -> Found:
+def _run_highs(
+    composer: Composer, run: Run, start: Floats | None, seconds: float, seen: Callable[[Floats | None], None]
+) -> Found:
     arrays = composer.program.arrays()
     sign = -1.0 if arrays.maximize else 1.0
 
     def tell(incumbent: float | None, bound: float | None) -> None:
         run.tell(*(None if x is None else sign * x for x in (incumbent, bound)))
+        seen(None)
 
-    answer = highs.solve(highs.model(arrays), run, seconds, start, tell)
+    model = highs.model(arrays)
+    answer = highs.solve(model, run, seconds, start, tell, seen=seen)
     if start is not None and (answer.infeasible or (answer.optimal and answer.bound is None)):
         # Presolve took rows that hold by a hair, as the start shows, for infeasible.
         model = highs.model(arrays)
         model.setOptionValue("presolve", "off")
-        answer = highs.solve(model, run, seconds, start, tell)
-    bound = None if answer.bound is None else sign * answer.bound
+        answer = highs.solve(model, run, seconds, start, tell, seen=seen)
+    bound = None if answer.bound is None else sign * answer.bound + 0.0  # no negative zero
     if not arrays.integer.any():  # HiGHS bounds a linear program only by solving it
-        solved = answer.values if answer.optimal else None
-        bound = None if solved is None else composer.program.objective.value(solved)
-    return Found(answer.values, bound, answer.infeasible)
+        bound = sign * highs.proved(model) if answer.optimal else None
+    values = answer.values
+    if values is not None:
+        values = credible(values, arrays.lower, arrays.upper, arrays.integer, "HiGHS")
+    return Found(values, bound, answer.infeasible)
 
 
 def _run_pulp(composer: Composer, run: Run, solver: str | pulp.LpSolver) -> Found:
@@ -206,8 +268,9 @@ def _run_pulp(composer: Composer, run: Run, solver: str | pulp.LpSolver) -> Foun
         raise SolverError(f"the solver {solver.name} is not installed or cannot be run")
     try:
         lp.solve(solver)
-    except pulp.PulpSolverError as error:
-        raise SolverError(f"{solver.name} failed: {error}") from error
+    except Exception as error:  # a solver's file of garbage ends PuLP in any of them
+        said = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise SolverError(f"{solver.name} failed, or what it wrote cannot be read: {said}") from error
     # Variables that no row names, or that a presolve made irrelevant, have no value: any will do.
     found = (variable.lowBound if variable.varValue is None else variable.varValue for variable in variables)
     values = np.array(list(found), dtype=np.float64)
@@ -220,8 +283,24 @@ def _run_pulp(composer: Composer, run: Run, solver: str | pulp.LpSolver) -> Foun
         return Found(None, None, _is_infeasible(composer, run, solver))
     if lp.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         return Found(None, None)
+    values = _in_full(composer, values, run, solver.name)
     proved = lp.sol_status == pulp.LpSolutionOptimal and (ours or _has_no_gap(solver))
-    return Found(values, composer.program.objective.value(values) if proved else None)
+    return Found(values, _not_beaten(composer, values, run, solver.name) if proved else None)
+
+
+def _not_beaten(composer: Composer, values: Floats, run: Run, who: str) -> float:
+    """The objective of values that a solver calls optimal, as far as HiGHS has nothing better soon.
+
+    Raises:
+        SolverError: HiGHS has found a better plan.
+    """
+    objective, maximize = composer.program.objective, composer.program.maximize
+    value = objective.value(values)
+    arrays = composer.program.arrays()
+    other = highs.solve(highs.model(arrays), run, _DOUBTED_SECONDS, values).values
+    if other is not None and len(other) == len(values):
+        agreed(objective.value(np.where(arrays.integer, np.rint(other), other)), value, maximize, who)
+    return value
 
 
 def _has_no_gap(solver: pulp.LpSolver) -> bool:
@@ -231,15 +310,28 @@ def _has_no_gap(solver: pulp.LpSolver) -> bool:
     return not (solver.optionsDict.get("gapRel") or solver.optionsDict.get("gapAbs"))
 
 
+def _in_full(composer: Composer, values: Floats, run: Run, who: str) -> Floats:
+    """A solver's values, and shares of needs in full precision: solvers hand over eight digits.
+
+    Raises:
+        SolverError: they are no solution.
+    """
+    arrays = composer.program.arrays()
+    values = credible(values, arrays.lower, arrays.upper, arrays.integer, who)
+    if composer.responses.layout.serve != "split":
+        return values
+    whole = np.flatnonzero(arrays.integer)
+    full = highs.complete(arrays, whole, values[whole].astype(np.int64), run, _COMPLETE_SECONDS)
+    return values if full is None else full
+
+
 def _is_infeasible(composer: Composer, run: Run, solver: pulp.LpSolver) -> bool:
-    """Whether the program a solver calls infeasible is; only CBC is taken at its word.
+    """Whether the program a solver calls infeasible is: CBC errs on limits of a milliard in cents.
 
     Raises:
         SolverError: HiGHS has found a plan.
     """
-    if isinstance(solver, pulp.PULP_CBC_CMD):
-        return True
-    found = _run_highs(composer, run, None, run.left)
+    found = _run_highs(composer, run, None, run.left, lambda values: None)
     if found.values is not None:
         raise SolverError(f"{solver.name} calls the program infeasible, but HiGHS has found a plan")
     return found.infeasible
@@ -248,5 +340,5 @@ def _is_infeasible(composer: Composer, run: Run, solver: pulp.LpSolver) -> bool:
 def _cbc(run: Run) -> pulp.LpSolver:
     limit = None if math.isinf(run.left) else max(1.0, run.left)
     return pulp.PULP_CBC_CMD(
-        msg=False, timeLimit=limit, threads=run.threads, options=[f"randomCbcSeed {run.seed % 2**31}"]
+        msg=False, timeLimit=limit, threads=run.threads, options=[f"randomCbcSeed {run.seed % 2**31}", *_FINE]
     )

@@ -33,12 +33,14 @@ class Floors:
         group: (F, N) floor of every need in each family, -1 where it is in none.
         value: (G,) what the savings against the existing facilities must come to.
         possible: whether each floor by itself is met with every candidate open.
+        limit: (G,) number of the problem's limit that each floor is.
     """
 
     terms: tuple[Term, ...]
     group: Ints
     value: Floats
     possible: bool
+    limit: tuple[int, ...]
 
     @property
     def apart(self) -> Ints | None:
@@ -117,10 +119,11 @@ def gather(problem: Problem) -> Floors:
     group = np.empty((0, needs), dtype=np.int32)
     members: list[list[tuple[float, Term, Ints]]] = []
     values: list[float] = []
+    numbers: list[int] = []
     possible = True
     reachable = np.ones(needs, dtype=bool)
     reachable[responses.unreachable] = False
-    for limit in problem.limits:
+    for number, limit in enumerate(problem.limits):
         term = limit.term
         measure = term.measure
         if not isinstance(measure, NeedMeasure):
@@ -140,8 +143,9 @@ def gather(problem: Problem) -> Floors:
         group[into, need] = len(values)
         members[into].append((sign, term, need))
         values.append(short)
+        numbers.append(number)
     terms = tuple(Term(_Family(some, needs), responses, group[f] >= 0) for f, some in enumerate(members))
-    return Floors(terms, group, np.array(values, dtype=np.float64), possible)
+    return Floors(terms, group, np.array(values, dtype=np.float64), possible, tuple(numbers))
 
 
 def _with_all(measure: NeedMeasure, term: Term, need: Ints, served: Ints, ms: Ints) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from siting.compiled import inner, kernel
 from siting.instance.arrays import Flags
 from siting.measures import NeedMeasure
 from siting.measures.levels import Levels, build_levels
@@ -51,24 +52,72 @@ def _cover(levels: Levels, row: np.ndarray, member: np.ndarray, weight: np.ndarr
     """Greedy cover of all rows that prefers ``first``, without superfluous members."""
     order = np.argsort(member, kind="stable")
     start = np.searchsorted(member[order], np.arange(len(first) + 1))
-    rows_of = [row[order[start[j] : start[j + 1]]] for j in range(len(first))]
+    begin = np.searchsorted(row, np.arange(levels.rows + 1))
     gain = np.bincount(member, weight[row], minlength=len(first))
-    options_of = np.split(member, np.searchsorted(row, np.arange(1, levels.rows)))
-    left = np.ones(levels.rows, dtype=bool)
     chosen = np.zeros(len(first), dtype=bool)
+    left = np.ones(levels.rows, dtype=bool)
     for allowed in (first, np.ones(len(first), dtype=bool)):
-        while True:
-            j = int(np.argmax(np.where(allowed & ~chosen, gain, -1.0)))
-            fresh = rows_of[j][left[rows_of[j]]]
-            if chosen[j] or not allowed[j] or not len(fresh):
-                break
-            chosen[j] = True
-            left[fresh] = False
-            for i in fresh:
-                gain[options_of[i]] -= weight[i]
+        _greedy(start, row[order], begin, member, weight, allowed, gain, left, chosen)
     counts = np.bincount(row[chosen[member]], minlength=levels.rows)
-    for j in np.flatnonzero(chosen)[::-1]:
-        if np.all(counts[rows_of[j]] > 1):
-            chosen[j] = False
-            counts[rows_of[j]] -= 1
+    _thin(start, row[order], chosen, counts)
     return chosen
+
+
+@kernel
+def _greedy(start, row, begin, member, weight, allowed, gain, left, chosen):  # type: ignore[no-untyped-def]
+    """Choose the allowed member that adds most while one adds a row; of equals the first.
+
+    The candidates stand in a heap by what they added when last looked at, which only falls.
+    """
+    heap, known = np.empty(len(gain), np.int64), gain.copy()
+    size = 0
+    for j in range(len(gain)):
+        if allowed[j] and not chosen[j] and start[j] < start[j + 1]:
+            heap[size] = j
+            size += 1
+    for k in range(size // 2 - 1, -1, -1):
+        _sink(heap, size, known, k)
+    while size:
+        j = heap[0]
+        if known[j] != gain[j]:
+            known[j] = gain[j]
+            _sink(heap, size, known, 0)
+            continue
+        size -= 1
+        heap[0] = heap[size]
+        _sink(heap, size, known, 0)
+        for p in range(start[j], start[j + 1]):
+            i = row[p]
+            if left[i]:
+                chosen[j], left[i] = True, False
+                for q in range(begin[i], begin[i + 1]):
+                    gain[member[q]] -= weight[i]
+
+
+@inner
+def _sink(heap, size, known, k):  # type: ignore[no-untyped-def]
+    """Let the entry at ``k`` sink to its place: the most first, of equals the lowest number."""
+    while 2 * k + 1 < size:
+        c = 2 * k + 1
+        if c + 1 < size:
+            one, two = heap[c], heap[c + 1]
+            if known[two] > known[one] or (known[two] == known[one] and two < one):
+                c += 1
+        one, two = heap[k], heap[c]
+        if known[one] > known[two] or (known[one] == known[two] and one < two):
+            return
+        heap[k], heap[c] = two, one
+        k = c
+
+
+@kernel
+def _thin(start, row, chosen, counts):  # type: ignore[no-untyped-def]
+    """Leave out, the last first, whose rows others cover as well."""
+    for j in range(len(chosen) - 1, -1, -1):
+        spare = chosen[j]
+        for p in range(start[j], start[j + 1]):
+            spare = spare and counts[row[p]] > 1
+        if spare:
+            chosen[j] = False
+            for p in range(start[j], start[j + 1]):
+                counts[row[p]] -= 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from siting.compiled import inner
 
-ROOM = 1e-9
-"""Relative room for sums of costs in doubles when a limit is compared."""
+ROOM = 1e-12
+"""Relative room for sums of costs in doubles when a limit is compared: a cent of a milliard is more."""
 
 
 @inner

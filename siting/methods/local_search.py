@@ -123,10 +123,10 @@ def improve(search: Search, run: Run, passes: int = 100, share: float = 1.0) -> 
                 search.second, search.loss, asleep,
                 _LEAST * max(1.0, search.savings),
             )  # fmt: skip
-            if run.over or run.left < least_left:
+            if run.over or run.out(run.left - least_left):
                 break
         _recount(search)
-        if run.over or run.left < least_left or (gained <= 0.0 and everybody):
+        if run.over or run.out(run.left - least_left) or (gained <= 0.0 and everybody):
             return
         # What was lost by closing changes everywhere: in the end all are looked at once more.
         everybody = gained <= 0.0

@@ -9,9 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from siting.methods.warm import Reached
 from siting.plan import PROVED_GAP, Termination
 from siting.result import Progress
+
+if TYPE_CHECKING:
+    from siting.methods.saver import Saver
+    from siting.problem import Problem
 
 LOG = logging.getLogger("siting")
 """Phases at INFO, plans and bounds at DEBUG; silent unless the calling program listens."""
@@ -31,6 +37,8 @@ class Run:
         stop: set by anyone to stop and return the best plan so far.
         progress: called with every report, from the thread that solves.
         phases: wall seconds per phase.
+        saver: keeps what is reached on disk, None to keep nothing.
+        timed: set once a clock has decided about the work, so that the plan may depend on the machine.
     """
 
     seconds: float | None = None
@@ -40,6 +48,8 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Callable[[Progress], None] | None = None
     phases: dict[str, float] = field(default_factory=dict)
+    saver: Saver | None = None
+    timed: threading.Event = field(default_factory=threading.Event)
     _begun: float = field(default_factory=time.monotonic)
     _phase: str = "starting"
     _goal: tuple[int, str] = (0, "")
@@ -68,7 +78,13 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether time is up or someone asked to stop."""
-        return self.stop.is_set() or self.left <= 0
+        return self.stop.is_set() or self.out(self.left)
+
+    def out(self, left: float) -> bool:
+        """Whether no seconds are left for some part of the work; that a clock said so is remembered."""
+        if left <= 0.0:
+            self.timed.set()
+        return left <= 0.0
 
     @property
     def reason(self) -> Termination:
@@ -114,3 +130,17 @@ class Run:
         self._known = (incumbent, bound)
         if self.progress is not None:
             self.progress(Progress(self._phase, self.spent, *self._goal, incumbent, bound))
+
+    def keep(
+        self, problem: Problem, number: int, reached: Callable[[], Reached], ended: bool = False
+    ) -> None:
+        """Save where an objective stands, if this is the problem to be saved and it is time.
+
+        Args:
+            problem: the question; those that a method asks on its way to it are not saved.
+            number: which objective.
+            reached: says where it stands; called only when it is saved.
+            ended: whether the objective is left now, so that it is time earlier.
+        """
+        if self.saver is not None and self.saver.problem is problem:
+            self.saver.keep(number, self.spent, reached, ended)

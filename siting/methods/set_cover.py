@@ -8,18 +8,19 @@ A need under two limits is two rows. See :mod:`siting.methods.cover` for how it 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pulp
 
 from siting.instance.arrays import Flags, Floats, Ints, Longs
-from siting.measures import OptionMeasure
-from siting.measures.people_within import PeopleWithin
+from siting.measures import OptionMeasure, Term
+from siting.measures.people_within import PeopleWithin, in_time
 from siting.measures.share_within import ShareWithin
-from siting.methods.cover import Cover, solve_cover
+from siting.methods.cover import Cover, Covering, solve_cover
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
-from siting.methods.warm import Warm
+from siting.methods.warm import Opening, Reached, Warm
 from siting.plan import Termination, relative_gap
 from siting.problem import Bound, Problem
 
@@ -61,9 +62,19 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
     if cover is None:
         return Outcome(None, (None,), Termination.PROVED, infeasible=True)
     start = None if warm is None or warm.opened is None else np.isin(option, warm.opened)
-    found = solve_cover(cover, run, start=start, tell=run.tell)
+
+    def seen(best: Callable[[], Covering], ended: bool = False) -> None:
+        def reached() -> Reached:
+            found = best()
+            assert found.chosen is not None
+            return Reached(Opening.once(option[found.chosen]), found.value)
+
+        run.keep(problem, 0, reached, ended)
+
+    found = solve_cover(cover, run, start=start, tell=run.tell, seen=seen)
     if found.chosen is None:
         return Outcome(None, (None,), Termination.PROVED, infeasible=True)
+    seen(lambda: found, ended=True)
     gap = relative_gap(found.value, found.bound)
     return Outcome(option[found.chosen], (found.bound,), run.ended(gap, Termination.PROVED))
 
@@ -81,7 +92,7 @@ def _cover(problem: Problem) -> tuple[Cover | None, Ints]:
         needs, slack = _group(limit)
         if slack < 0:
             return None, option
-        indptr, col = _rows(problem, needs, number)
+        indptr, col = _rows(limit.term, needs, number)
         sizes.append(np.diff(indptr))
         columns.append(col)
         weights.append(problem.responses.needs.weight[needs])
@@ -112,10 +123,10 @@ def _group(limit: Bound) -> tuple[Ints, float]:
     asked = limit.low * (total if isinstance(measure, ShareWithin) else 1.0)
     if isinstance(measure, ShareWithin) and total == 0.0:  # the share of nobody is 1
         return np.zeros(0, dtype=np.int32), 0.0 if limit.low <= 1 + ROOM else -1.0
-    standard = needs.standard_ms
-    covered = counted & (responses.base_option >= 0) & (responses.base_ms <= standard)
+    everyone = np.arange(len(counted), dtype=np.int32)
+    covered = counted & (responses.base_option >= 0) & in_time(term, everyone, responses.base_ms)
     coverable = np.zeros(len(counted), dtype=bool)
-    coverable[responses.row[responses.ms <= standard[responses.row]]] = True
+    coverable[responses.row[in_time(term, responses.row, responses.ms)]] = True
     coverable &= counted & ~covered
     slack = math.fsum(needs.weight[covered | coverable]) - asked
     room = ROOM * max(total, asked)
@@ -123,13 +134,13 @@ def _group(limit: Bound) -> tuple[Ints, float]:
     return np.flatnonzero(coverable).astype(np.int32), slack
 
 
-def _rows(problem: Problem, needs: Ints, number: Ints) -> tuple[Longs, Ints]:
+def _rows(term: Term, needs: Ints, number: Ints) -> tuple[Longs, Ints]:
     """Columns that cover each of the needs in time, as CSR."""
-    responses = problem.responses
+    responses = term.responses
     wanted: Flags = np.zeros(len(responses.needs.place), dtype=bool)
     wanted[needs] = True
     row = responses.row
-    pairs = np.flatnonzero(wanted[row] & (responses.ms <= responses.needs.standard_ms[row]))
+    pairs = np.flatnonzero(wanted[row] & in_time(term, row, responses.ms))
     pairs = pairs[np.lexsort((responses.option[pairs], row[pairs]))]
     indptr: Longs = np.asarray(np.searchsorted(row[pairs], np.r_[needs, len(wanted)]), dtype=np.int64)
     return indptr, number[responses.option[pairs]]

@@ -17,6 +17,7 @@ from siting.methods import local_search, volume
 from siting.methods.form import Form, shrink
 from siting.methods.form_kernels import count_above
 from siting.methods.warm import Point
+from siting.methods.whole import Shrinking, carried_back
 
 _FEWEST = 0.1
 """Share of the columns that must be fixed for the form to be made anew."""
@@ -32,6 +33,7 @@ class Space:
         form: the form over the undecided columns; it may promise too much only to plans that are
             no better than the best one known, or that use pairs beyond the nearest ones.
         columns: (m,) its columns in the numbering of the full form.
+        able: (full m,) columns that fit the limits beside what must be open.
         fixed: (full m,) columns that are open in every plan worth looking at.
         feasible: False when the required columns alone break a limit.
         exact: whether no row is cut at its nearest columns only.
@@ -44,8 +46,10 @@ class Space:
         self.fixed = full.must.copy()
         none = np.zeros(full.columns, dtype=bool)
         form, columns, moved = full, np.arange(full.columns), np.zeros((len(full.parts), full.rows))
+        steps: tuple[Shrinking, ...] = ()
         if full.must.any() or np.any(np.diff(full.indptr) == 0):  # else a large form would be there twice
             form, columns, rows, moved = shrink(full, none, full.must)
+            steps = ((moved, rows, None),)
             moved = moved[:, rows]
         self._slack = 1e-9 * np.maximum(1.0, np.abs(full.room))
         self._slack_left = 1e-9 * np.maximum(1.0, np.abs(full.left))
@@ -53,8 +57,11 @@ class Space:
         never = np.any(form.use > (form.room + self._slack)[:, None], axis=0)
         never |= form.beyond(form.left + self._slack_left)
         if never.any():
-            form, left, rows, _ = shrink(form, never, np.zeros(form.columns, dtype=bool))
+            form, left, rows, base = shrink(form, never, np.zeros(form.columns, dtype=bool))
+            steps = (*steps, (base, rows, None))
             columns, moved = columns[left], moved[:, rows]
+        self._steps: tuple[Shrinking, ...] | None = steps
+        self.able = np.isin(np.arange(full.columns), columns)
         self._drop_idle(form)
         self.columns = columns
         self.exact = True
@@ -100,6 +107,7 @@ class Space:
         (open_ if opened else close)[column] = True
         child = copy(self)
         child.fixed = self.fixed.copy()
+        child._steps = None  # there are many children, and nobody asks for their points
         if opened:
             room, left = self.form.room - self.form.use[:, column], self.form.left - self.form.spent(open_)
             child.feasible = bool(np.all(room >= -self._slack) and np.all(left >= -self._slack_left))
@@ -149,6 +157,17 @@ class Space:
         toll[self._tight] = dual.toll
         return Point(need, lam, dual.mu.copy(), pi, dual.tau, toll)
 
+    def whole_point(self, full: Form) -> Point | None:
+        """The best point of the dual as one of the ``full`` form, whatever is fixed by now."""
+        dual = self.dual
+        if dual is None or self._steps is None:
+            return None
+        lam = self._base.copy()
+        lam[self._rows] += dual.lam
+        pi, toll = np.zeros(len(self._binds)), np.zeros(len(self._tight))
+        pi[self._binds], toll[self._tight] = dual.best_pi, dual.toll
+        return carried_back(full, self._steps, lam, (dual.mu.copy(), pi, toll), dual.tau)
+
     def shrink(self, needed: float) -> bool:
         """Fix the columns that no plan worth ``needed`` opens, or that all of them open.
 
@@ -193,6 +212,7 @@ class Space:
         before = self.form.constant
         old = self._whole
         self._whole, columns, rows, base = shrink(old, close, open_, cut)
+        self._steps = None if self._steps is None else (*self._steps, (base, rows, lam))
         self.fixed[self.columns[open_]] = True
         self.columns = self.columns[columns]
         self.dual = volume.shrunk(self.dual, old, lam, columns, rows, base, self._whole.constant - before)
@@ -209,11 +229,13 @@ class Space:
         self.exact = bool(np.all(near <= useless))
         none = np.zeros(whole.columns, dtype=bool)
         self.form, columns, rows, base = shrink(whole, none, none, np.maximum(useless, near))
-        if self.dual is not None:
+        lam = None if self.dual is None else self.dual.lam
+        if self.dual is not None and lam is not None:
             moved = self.form.constant - whole.constant
-            self.dual = volume.shrunk(self.dual, whole, self.dual.lam, columns, rows, base, moved)
+            self.dual = volume.shrunk(self.dual, whole, lam, columns, rows, base, moved)
         if self.exact:  # what was cut is of no use to anybody
             self._whole, self._nearest = self.form, None
+            self._steps = None if self._steps is None else (*self._steps, (base, rows, lam))
             self._rows, self._base = np.arange(len(rows)), np.zeros(len(rows))
         else:
             self._rows, self._base = rows, base[0]

@@ -83,7 +83,7 @@ def solve_pieces(
     def solve(number: int) -> tuple[Flags | None, float]:
         """Plan and gain of a piece."""
         left = until - time.monotonic()
-        if left <= 0.0 or run.over:
+        if run.out(left) or run.over:
             return None, 0.0
         columns = label == number
         piece, _, _, _ = shrink(beyond, ~columns, none)

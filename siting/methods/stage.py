@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from siting.methods.form import Form, reweighted, shrink, unit_of
 from siting.methods.guided import any_plan, guided
 from siting.methods.run import Run
 from siting.methods.space import Space
-from siting.methods.warm import Point
+from siting.methods.warm import Opening, Point, Reached
+from siting.methods.whole import evaluated
 from siting.plan import PROVED_GAP
 
 TRIALS, VAIN = 100, 5
@@ -21,6 +23,9 @@ TRIALS, VAIN = 100, 5
 
 RENEWED = 0.67
 """While the gap falls to less than this share of itself, averages of the dual are out of date."""
+
+SELDOM = 300.0
+"""A stage that is saved works so many times as long as looking at its point takes before it looks again."""
 
 FIRST_SECONDS = 20.0
 """Seconds that the program for a first plan may take."""
@@ -54,6 +59,7 @@ class Stage:
         share_of_time: float = 1.0,
         wanted: float = -np.inf,
         known: Point | None = None,
+        keep: Callable[[Callable[[], Reached]], None] | None = None,
     ) -> None:
         """Set up.
 
@@ -64,6 +70,7 @@ class Stage:
             share_of_time: share of the time left that this objective may take.
             wanted: value that a plan must have to be of any use; without hope of it the stage ends.
             known: a point of the dual to start from.
+            keep: told now and then what says where the stage stands.
         """
         self.run, self.sign, self._wanted = run, sign, wanted
         self.full = form
@@ -71,12 +78,14 @@ class Stage:
         self.space = Space(form)
         self.feasible = self.space.feasible
         self._unit = unit_of(form)
-        self._known = known
+        self._known, self._keep = known, keep
+        self._proof: tuple[float, Point] | None = None
+        self._look = 0.0
         self._worth = form.worth
         self.plan: Flags | None = None
         self.value = -np.inf
         # Nothing can save more than every row its best.
-        self.bound = form.constant + float(form.parts[0, form.indptr[:-1]].sum())
+        self._trivial = self.bound = form.constant + float(form.parts[0, form.indptr[:-1]].sum())
 
     @property
     def point(self) -> Point | None:
@@ -104,10 +113,17 @@ class Stage:
         """What a plan must be worth to be better, or as good where worths are not whole units."""
         return self.value + self._unit * (1.0 - 1e-6)
 
-    def solve(self, start: Ints | None) -> tuple[Ints | None, float, float]:
-        """Best plan (option numbers), its value, and a certified bound."""
+    def solve(self, starts: Sequence[Ints]) -> tuple[Ints | None, float, float]:
+        """Best plan (option numbers), its value, and a certified bound.
+
+        Args:
+            starts: plans to begin with, option numbers.
+        """
+        if self._known is not None:  # what another solve has proved need not be found again
+            self._learn(self._known)
+            self.bound = min(self.bound, np.inf if self._proof is None else self._proof[0])
         with self.run.phase("local search"):
-            self._first_plan(start)
+            self._first_plan(starts)
             if self.plan is None and len(self.full.family):
                 self._any_plan()
         if self.plan is None:
@@ -135,28 +151,60 @@ class Stage:
         left[self.columns] = True
         return self.full.option[~left & ~self.space.fixed], self.full.option[self.space.fixed]
 
+    def reached(self) -> Reached:
+        """The best plan, and the best point of the dual, with what it proves about the whole form."""
+        assert self.plan is not None
+        self._look_for_proof()
+        opening = Opening.once(self.full.option[self.plan])
+        if self._proof is None:
+            return Reached(opening, self.sign * self.value)
+        bound, best = self._proof
+        return Reached(opening, self.sign * self.value, best, self.sign * bound)
+
+    def _look_for_proof(self) -> None:
+        """The more columns are fixed, the less a point may prove about the whole form: none is left out."""
+        point = self.space.whole_point(self.full)
+        if point is not None:
+            self._learn(point)
+
+    def _learn(self, point: Point) -> None:
+        """Remember a point of the whole form if it proves more than the others have."""
+        bound = evaluated(self.full, point, self.space.able)
+        if bound < (np.inf if self._proof is None else self._proof[0]):
+            self._proof = bound, point
+
     # -- plans ------------------------------------------------------------------------------
 
-    def _first_plan(self, start: Ints | None) -> None:
-        if start is not None:
-            self.offer(np.isin(self.full.option, start))
+    def _first_plan(self, starts: Sequence[Ints]) -> None:
+        given = [np.isin(self.full.option, start) for start in starts]
+        for plan in given:
+            self.offer(plan)
+        if self.plan is None:  # what keeps no floors is no better than nothing
+            given = []
         if not self.core.outlay.any():  # else nobody knows how many are opened, nor how far they are
             self.space.keep_nearest(NEAREST + NEAREST_SHARE * self.core.columns // self._most_opened())
-        columns = self.core.columns
-        is_open = self.plan[self.columns] if self.plan is not None else np.zeros(columns, dtype=bool)
+        core = [plan[self.columns] for plan in given] or [np.zeros(self.core.columns, dtype=bool)]
+        if len(core) > 1:  # swaps take longer: they start from the plan that is best once it is filled up
+            filled = [self._filled(self.core, plan) for plan in core]
+            core = [max(filled, key=lambda search: search.savings).is_open]
 
         def search(form: Form) -> Flags:
             """Fill up, and swap."""
-            search = local_search.begin(form, is_open)
-            local_search.fill(search, local_search.first_prices(form))
-            if self.offer_core(search.is_open):
-                self.tell()
+            search = self._filled(form, core[0])
             local_search.improve(search, self.run, share=0.3)
             return search.is_open
 
         found, self._worth = guided(self.core, self._worth, self.run, search)
         self.offer_core(found)
         self.tell()
+
+    def _filled(self, form: Form, is_open: Flags) -> local_search.Search:
+        """The search state of a plan of the core, filled up."""
+        search = local_search.begin(form, is_open)
+        local_search.fill(search, local_search.first_prices(form))
+        if self.offer_core(search.is_open):
+            self.tell()
+        return search
 
     def _any_plan(self) -> None:
         """A first plan by mixed-integer programming, or the proof that floors and limits allow none."""
@@ -243,20 +291,21 @@ class Stage:
         """Volume iterations, plans from them, and shrinking, until the gap closes or stalls."""
         assert self.plan is not None
         self.space.begin(self.plan, self._known)
-        stalls = 0
+        stalls, proved = 0, self._trivial
         for number in range(60):
-            before = self.bound
+            before = proved
             self.space.engine.iterate(50, self.value - self.core.constant, self.run)
-            self.bound = min(self.bound, max(self.dual.bound + self.core.constant, self.value))
+            proved = min(proved, max(self.dual.bound + self.core.constant, self.value))
+            self.bound = min(self.bound, proved)
             if plans and number % 2:
                 self.round()
             self.tell()
             if self.done():
                 return
-            if self.bound - self.value < RENEWED * (before - self.value):
+            if proved - self.value < RENEWED * (before - self.value):
                 self.space.renew()
             self.shrink()
-            if before - self.bound < 0.02 * (self.bound - self.value):
+            if before - proved < 0.02 * (proved - self.value):
                 stalls += 1
                 self.space.engine.halve_alpha()
                 if stalls >= 3:
@@ -273,8 +322,19 @@ class Stage:
         gap = max(self.run.gap, PROVED_GAP)
         small = self.bound - self.value <= gap * abs(self.value)
         hopeless = self.bound < self._wanted
-        return small or hopeless or self.run.over or time.monotonic() > self.deadline
+        return small or hopeless or self.run.over or self.run.out(self.deadline - time.monotonic())
 
     def tell(self) -> None:
-        """Report the best plan's value and the bound."""
+        """Report the best plan's value and the bound, and have them saved."""
         self.run.tell(self.sign * self.value, self.sign * self.bound)
+        self.keep()
+
+    def keep(self) -> None:
+        """Have saved what is reached, if it is time; and look for a point to save now and then."""
+        if self._keep is None or self.plan is None:
+            return
+        begun = time.monotonic()
+        if begun >= self._look:
+            self._look_for_proof()
+            self._look = time.monotonic() + SELDOM * (time.monotonic() - begun)
+        self._keep(self.reached)

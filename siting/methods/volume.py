@@ -94,7 +94,10 @@ def begin(form: Form, best: Floats, second: Floats, mu: Floats | None = None) ->
     """
     gained = best.sum(axis=1)
     if mu is None:
-        mu = FLOOR_WORTH * gained[0] / np.maximum(gained[1 : 1 + form.steady], 1e-9)
+        # A plan that gains next to nothing for a floor would make its unit worth more than doubles can add.
+        top = form.parts[1 : 1 + form.steady].max(axis=1, initial=0.0)
+        least = np.maximum(gained[1 : 1 + form.steady], np.where(top > 0.0, top, 1.0))
+        mu = FLOOR_WORTH * gained[0] / least
         mu = np.concatenate([mu, np.full(len(form.floor) - form.steady, START)])
     count, infinite = form.columns, np.full(form.columns, np.inf)
     return Dual(

@@ -148,8 +148,8 @@ def _needs(result: Result) -> pd.DataFrame:
     )
 
 
-def places_changed(needs: pd.DataFrame) -> pd.DataFrame:
-    """The needs in which something changes, those that win or lose most people first.
+def with_change(needs: pd.DataFrame) -> pd.DataFrame:
+    """The needs, and what becomes of each.
 
     Args:
         needs: of :func:`needs_changed`.
@@ -157,7 +157,7 @@ def places_changed(needs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         ``change``: ``gains`` or ``loses`` people within the standard (``gained``, below 0 where it
         loses), else ``sooner`` or ``later``, by minutes; ``new`` or ``gone`` where only one of the
-        plans knows the place.
+        plans knows the place; empty where nothing changes.
     """
     gained = (needs["within"] - needs["within_base"]).to_numpy()
     gained = np.where(np.abs(gained) <= WHOLE * np.maximum(needs["people"], 1.0), 0.0, gained)
@@ -171,7 +171,13 @@ def places_changed(needs: pd.DataFrame) -> pd.DataFrame:
         ["new", "gone", "gains", "loses", "sooner", "later"],
         "",
     )
-    table = needs.assign(change=change, gained=gained, order=-np.abs(gained))[change != ""]
+    return needs.assign(change=change, gained=gained)
+
+
+def places_changed(needs: pd.DataFrame) -> pd.DataFrame:
+    """The needs of :func:`with_change` that change, those that win or lose most people first."""
+    changed = needs[needs["change"] != ""]
+    table = changed.assign(order=-changed["gained"].abs())
     table = table.sort_values(["order", "place_id", "service"], kind="stable")
     decimals = {"within_base": 2, "within": 2, "gained": 2, "minutes_base": 3, "minutes": 3}
     found: pd.DataFrame = table[list(OF_PLACES)].round(decimals)

@@ -13,7 +13,13 @@ from siting.errors import PlanError
 from siting.figures.assignments import option_ids
 from siting.plan import Plan
 from siting.result import Result
-from siting.studies.changes import decisions_changed, needs_changed, people_changed, places_changed
+from siting.studies.changes import (
+    decisions_changed,
+    needs_changed,
+    people_changed,
+    places_changed,
+    with_change,
+)
 from siting.studies.differences import differences
 
 _OBJECTIVES = ("measure", "sense", "unit", "value_base", "value", "difference", "verdict")
@@ -40,6 +46,8 @@ class Comparison:
         sites: see :func:`siting.studies.changes.decisions_changed`.
         places: needs in which something changes, see :func:`siting.studies.changes.places_changed`.
         limits: what the limits are about, what the plans use of it, and what they may.
+        needs: every need of the plans, see :func:`siting.studies.changes.needs_changed`, with its ``change``.
+        results: the plans themselves.
     """
 
     names: tuple[str, ...]
@@ -54,6 +62,8 @@ class Comparison:
     sites: pd.DataFrame
     places: pd.DataFrame
     limits: pd.DataFrame
+    needs: pd.DataFrame
+    results: tuple[Result, ...]
 
     @property
     def same(self) -> bool:
@@ -80,7 +90,7 @@ def compare(*results: Result, names: Sequence[str] = ()) -> Comparison:
     tables: dict[str, list[pd.DataFrame]] = {}
     differs = []
     for name, other in zip(called[1:], others, strict=True):
-        needs = needs_changed(base, other)
+        needs = with_change(needs_changed(base, other))
         if not (needs["_merge"] == "both").any():
             raise PlanError(f"{name}: has no place and service in common with {called[0]}")
         services = _services(base, other)
@@ -92,6 +102,7 @@ def compare(*results: Result, names: Sequence[str] = ()) -> Comparison:
             "sites": decisions_changed(base, other),
             "places": places_changed(needs),
             "limits": _limits(base, other),
+            "needs": needs,
         }
         for key, table in found.items():
             table.insert(0, "plan", name)
@@ -101,7 +112,7 @@ def compare(*results: Result, names: Sequence[str] = ()) -> Comparison:
     plans = pd.DataFrame([_plan(name, result) for name, result in zip(called, results, strict=True)])
     minutes = "min" if base.problem.responses.layout.standard == "minutes" else "equivalent min"
     currency = base.problem.instance.settings.currency
-    return Comparison(called, currency, minutes, tuple(differs), plans, **whole)
+    return Comparison(called, currency, minutes, tuple(differs), plans, results=results, **whole)
 
 
 def _names(results: Sequence[Result], names: Sequence[str]) -> tuple[str, ...]:

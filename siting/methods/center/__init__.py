@@ -10,6 +10,7 @@ Daskin, M. S. (1995). Network and Discrete Location. Wiley, chapter 5.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pulp
@@ -54,7 +55,8 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
         question = Question(problem)
         if not question.feasible:
             return Outcome(None, (None,), Termination.PROVED, infeasible=True)
-        bracket = Bracket(question, run)
+        keep = partial(run.keep, problem, 0)
+        bracket = Bracket(question, run, keep)
         if warm is not None and warm.opened is not None:
             columns = np.flatnonzero(np.isin(question.option, warm.opened))
             if question.allows(columns):
@@ -63,4 +65,6 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
             counted.solve(question, bracket, run, question.count)
         else:
             limited.solve(question, bracket, run)
+        if bracket.columns is not None:
+            keep(bracket.reached, ended=True)
         return bracket.outcome()

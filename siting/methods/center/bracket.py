@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 import numpy as np
@@ -10,6 +11,7 @@ from siting.instance.arrays import Ints, Longs
 from siting.methods.center.question import Question
 from siting.methods.outcome import Outcome
 from siting.methods.run import Run
+from siting.methods.warm import Opening, Reached
 from siting.plan import Termination
 from siting.roads.times import NEVER
 
@@ -33,8 +35,10 @@ class Bracket:
         columns: the plan at hand, None without one.
     """
 
-    def __init__(self, question: Question, run: Run) -> None:
-        self._question, self._run = question, run
+    def __init__(
+        self, question: Question, run: Run, keep: Callable[[Callable[[], Reached]], None] | None = None
+    ) -> None:
+        self._question, self._run, self._keep = question, run, keep
         self.columns: Longs | None = None
         self.low = 0
         self.high = NO_PLAN
@@ -94,3 +98,10 @@ class Bracket:
     def _tell(self) -> None:
         worst = None if self.high >= NO_PLAN else self.high / 60_000
         self._run.tell(worst, self.low / 60_000 if self.low < NO_PLAN else None)
+        if self._keep is not None and self.columns is not None:
+            self._keep(self.reached)
+
+    def reached(self) -> Reached:
+        """The plan at hand."""
+        assert self.columns is not None
+        return Reached(Opening.once(self._question.opened(self.columns)), self.high / 60_000)

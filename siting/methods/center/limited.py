@@ -63,7 +63,7 @@ def _test(question: Question, bracket: Bracket, run: Run, latest: int) -> Verdic
         return Verdict.REFUTED
     # A cover test reports rows, not minutes, and is of no use within a gap.
     stage = Stage(form, replace(run, progress=None, gap=0.0), 1.0, wanted=form.rows - 0.5)
-    opened, value, bound = stage.solve(None)
+    opened, value, bound = stage.solve(())
     if opened is not None and value > form.rows - 0.5:
         bracket.offer(question.number[opened].astype(np.int64))
         return Verdict.FOUND

@@ -23,7 +23,7 @@ class Clock:
     @property
     def over(self) -> bool:
         """Whether time is up or someone asked to stop."""
-        return self.run.over or self.left <= 0
+        return self.run.over or self.run.out(self.left)
 
     def after(self, seconds: float) -> Clock:
         """A clock that ends ``seconds`` from now, or with this one."""

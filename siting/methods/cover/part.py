@@ -215,7 +215,7 @@ class Part:
 
     def _program(self, seconds: float, enough: float) -> bool:
         """The core as one program; whether that settles it."""
-        if not self._open or seconds <= 0.0 or self.value <= enough:
+        if not self._open or self.value <= enough or self._clock.run.out(seconds):
             return True
         start = completed(self._core, self._search.best, base_weights(self._core))
         plan, bound = solve_program(

@@ -11,6 +11,7 @@ import numpy as np
 from siting.instance.arrays import Flags, Floats
 from siting.methods import highs
 from siting.methods.cover.model import Cover
+from siting.methods.credible import credible
 from siting.methods.run import Run
 
 Tell = Callable[[float | None, float | None], None]
@@ -50,7 +51,11 @@ def solve_program(
         model.setOptionValue("objective_target", enough)
     initial = None if start is None else _columns(cover, start)
     answer = highs.solve(model, run, seconds, initial, tell)
-    plan = None if answer.values is None else answer.values[: cover.columns] > 0.5
+    plan = None
+    if answer.values is not None:
+        ones = np.ones(cover.columns)
+        found = credible(answer.values[: cover.columns], 0.0 * ones, ones, ones > 0.0, "HiGHS")
+        plan = found > 0.5
     if answer.infeasible:
         return None, math.inf
     return plan, 0.0 if answer.bound is None else max(0.0, answer.bound)

@@ -7,7 +7,7 @@ columns fixed by reduced costs, then branch and bound on what is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -33,6 +33,7 @@ def solve_cover(
     hopeless: float = math.inf,
     seconds: float | None = None,
     tell: Tell | None = None,
+    seen: Callable[[Callable[[], Covering]], None] | None = None,
 ) -> Covering:
     """Least cost cover with a certified bound.
 
@@ -44,18 +45,24 @@ def solve_cover(
         hopeless: stop as soon as it is proved that every plan costs more than this.
         seconds: a tighter time limit.
         tell: called with the cost of the best plan and the bound while at work.
+        seen: called with what says which plan that is.
     """
     with run.phase("reduce"):
         reduced = reduce_cover(cover)
     if not reduced.feasible:
         return Covering(None, math.inf, math.inf)
     solver = _Solver(cover, reduced, Clock(run, seconds), start, (enough, hopeless), tell)
+    solver.seen = seen
     solver.solve()
     return solver.result()
 
 
 class _Solver:
-    """All parts of one cover, and what is known of their sum."""
+    """All parts of one cover, and what is known of their sum.
+
+    Attributes:
+        seen: called after every part with what says which plan is the best.
+    """
 
     def __init__(
         self,
@@ -69,6 +76,7 @@ class _Solver:
         self._cover, self._reduced, self._clock = cover, reduced, clock
         self._enough, self._hopeless = limits
         self._tell = tell
+        self.seen: Callable[[Callable[[], Covering]], None] | None = None
         self._base = cover.price(reduced.opened)
         core = reduced.cover
         begun = np.zeros(core.columns, dtype=bool) if start is None else start[reduced.columns]
@@ -116,6 +124,8 @@ class _Solver:
             self._bound = self._base + math.fsum(part.bound for part in self._parts)
             if self._tell is not None:
                 self._tell(self._value, min(self._value, self._bound))
+            if self.seen is not None:
+                self.seen(self.result)
 
     def _done(self) -> bool:
         near = self._value - self._bound <= max(self._clock.run.gap, 1e-9) * abs(self._value)

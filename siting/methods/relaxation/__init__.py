@@ -16,7 +16,7 @@ from siting.measures.composer import Composer
 from siting.measures.tail_time import TailTime
 from siting.measures.worst_share import WorstShare
 from siting.methods import highs
-from siting.methods.exact import Found, in_order, without_choice
+from siting.methods.exact import Found, Seen, in_order, without_choice
 from siting.methods.outcome import Outcome
 from siting.methods.plain import beyond_levels
 from siting.methods.relaxation import capacity, tail
@@ -67,7 +67,7 @@ def suits(problem: Problem) -> bool:
 def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | None = None) -> Outcome:
     """Plan and certified bound for every objective, in lexicographic order."""
 
-    def search(composer: Composer, start: Floats | None, seconds: float) -> Found:
+    def search(composer: Composer, start: Floats | None, seconds: float, seen: Seen) -> Found:
         if not composer.program.columns:
             return without_choice(composer, problem)
         arrays = composer.program.arrays()
@@ -76,7 +76,7 @@ def solve(problem: Problem, run: Run, solver: str | pulp.LpSolver, warm: Warm | 
             units = _rounded(problem, composer, values)
             return highs.complete(arrays, composer.column[composer.decided], units, run, _REPAIR_SECONDS)
 
-        found = solve_arrays(arrays, run.within(seconds), start, run.tell, repair)
+        found = solve_arrays(arrays, run.within(seconds), start, run.tell, repair, seen)
         return Found(found.values, found.bound, found.infeasible)
 
     begun = _begin(problem, run)

@@ -1,4 +1,4 @@
-"""Bounds from row duals that hold whatever solver the duals come from."""
+"""Relaxations of a program at row duals, and what they say about its columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.instance.arrays import Floats
+from siting.methods.duality import Rows, priced
 from siting.methods.relaxation.program import Minimum
 
 
@@ -26,27 +27,9 @@ class Dual:
 
 
 def relax(program: Minimum, multipliers: Floats, lower: Floats, upper: Floats) -> Dual:
-    """Price the rows and minimize over the box: a bound for any duals, since the box is finite.
-
-    What the sums may have been rounded by is taken off the bound (Neumaier and Shcherbina 2004,
-    "Safe bounds in linear and mixed-integer linear programming").
-    """
-    low, high = np.isfinite(program.row_lower), np.isfinite(program.row_upper)
-    priced = np.where(np.isfinite(multipliers), multipliers, 0.0)
-    priced = np.where((priced > 0.0) & ~low | (priced < 0.0) & ~high, 0.0, priced)
-    transposed = program.matrix.T
-    reduced = program.cost - transposed @ priced
-    sides = np.where(priced > 0.0, program.row_lower, program.row_upper)
-    rows = np.where(priced == 0.0, 0.0, priced * np.where(np.isfinite(sides), sides, 0.0))
-    columns = np.minimum(reduced * lower, reduced * upper)
-    reach = np.maximum(np.abs(lower), np.abs(upper))
-    size = np.abs(program.cost) + abs(transposed) @ np.abs(priced)
-    terms = 2.0 + np.bincount(program.matrix.indices, minlength=len(program.cost))
-    eps = float(np.finfo(np.float64).eps)
-    sums = np.sum(np.abs(rows)) + np.sum(np.abs(columns)) + abs(program.offset)
-    rounding = eps * (float(np.sum(terms * size * reach)) + 32.0 * float(sums))
-    bound = float(np.sum(columns)) + float(np.sum(rows)) + program.offset - rounding
-    return Dual(bound, reduced, priced)
+    """Price the rows and minimize over the box: a bound for any duals, since the box is finite."""
+    rows = Rows(program.cost, program.offset, program.matrix, program.row_lower, program.row_upper)
+    return Dual(*priced(rows, multipliers, lower, upper))
 
 
 def tighten(program: Minimum, dual: Dual, lower: Floats, upper: Floats, room: float) -> tuple[Floats, Floats]:

@@ -122,7 +122,7 @@ class _Search:
         asked = replace(
             self._problem, objectives=(Objective(goal, True, 0.0),), limits=(*self._kept, *limits)
         )
-        if self._left <= 0.0 or decomposition.refusal(asked, "highs") is not None:
+        if self._run.out(self._left) or decomposition.refusal(asked, "highs") is not None:
             return None
         begun = self._run.spent
         limited = replace(self._run.within(min(SECONDS, self._left)), gap=_GAP, progress=None)

@@ -86,6 +86,7 @@ def solve_arrays(
     start: Floats | None,
     tell: Callable[[float | None, float | None], None],
     repair: Callable[[Floats], Floats | None] | None = None,
+    seen: Callable[[Floats | None], None] = lambda values: None,
 ) -> Found:
     """Solve a program within the limits of the run.
 
@@ -95,6 +96,7 @@ def solve_arrays(
         start: (n,) a solution to begin with.
         tell: called with the best objective and the bound, in the direction of the objective.
         repair: makes a solution of (n,) fractional values, or None.
+        seen: called with the best solution (n,) so far.
 
     Raises:
         SolverError: HiGHS failed.
@@ -103,6 +105,7 @@ def solve_arrays(
 
     def turned(incumbent: float | None, bound: float | None) -> None:
         tell(*(None if x is None or not np.isfinite(x) else sign * x for x in (incumbent, bound)))
+        seen(search.best)
 
     program = minimum(arrays)
     if not restrict(program, program.lower, program.upper).possible:
@@ -145,7 +148,7 @@ class _Large:
 
     @property
     def _over(self) -> bool:
-        return self._at.done or self._left <= 0.0
+        return self._at.done or self._at.run.out(self._left)
 
     def _relax(self) -> None:
         """Linear relaxation: bound, fractional values, and what can be made of them."""
@@ -223,7 +226,7 @@ class _Large:
             deciding = int(np.count_nonzero(undecided & self._around.leads))
             exhausted = self._at.best is None or max(sizes) >= deciding
             if exhausted or (failures > PATIENCE and self._is_small()):
-                if self._core_terms() * TERM_SECONDS <= self._left:
+                if not self._at.run.out(self._left - TERM_SECONDS * self._core_terms()):
                     self._at.solve_all(self._left)
                 return
             value = self._at.value
@@ -239,7 +242,8 @@ class _Large:
 
     def _is_small(self) -> bool:
         """Whether HiGHS can take what is left undecided whole in the time that is left."""
-        return self._core_terms() <= min(CORE_TERMS, self._left / TERM_SECONDS)
+        terms = self._core_terms()
+        return terms <= CORE_TERMS and not self._at.run.out(self._left - TERM_SECONDS * terms)
 
     def _neighbourhood(self, guided: bool, count: int, undecided: Flags, rng: np.random.Generator) -> bool:
         """Free some columns, solve what they make; whether it was solved to its end."""

@@ -160,7 +160,8 @@ class Search:
         model = load(part.program)
         if not part.program.integer.any():
             found = highs.solve_linear(model, self.run, seconds)
-            values, bound = (None, None) if found is None else (found[1], found[0])
+            values = None if found is None else found[0]
+            bound = None if found is None else self._proved(part, found[1])
             infeasible = model.getModelStatus() == highspy.HighsModelStatus.kInfeasible
         else:
             if nodes is not None:
@@ -173,6 +174,11 @@ class Search:
         if values is not None:
             self.offer(part.whole(values))
         return -np.inf if bound is None else bound
+
+    @staticmethod
+    def _proved(part: Part, duals: Floats) -> float:
+        """What row duals prove about a part."""
+        return relax(part.program, duals, part.program.lower, part.program.upper).bound
 
     def _start_of(self, part: Part) -> Floats | None:
         """The best solution as a start of a part, where it lies in it."""

@@ -44,7 +44,7 @@ def begin(problem: Problem, run: Run, seconds: float) -> Beginning:
     until = run.spent + seconds
     top = search.late
     ends = {0.0: search.least_beyond(0.0, until), top: 0.0}
-    while run.spent < until and not run.over:
+    while not run.out(until - run.spent) and not run.over:
         points = sorted(ends)
         low, high = min(pairwise(points), key=lambda one: one[0] + ends[one[1]])
         bound = low + ends[high]

@@ -14,6 +14,7 @@ from siting.instance import Instance
 from siting.model import Model, model_of
 from siting.plan import Status
 from siting.problem import Numbers, overridden
+from siting.resolve import resolve
 from siting.result import Progress, Result
 from siting.studies.frontier.curve import Frontier, Point
 from siting.studies.frontier.question import (
@@ -55,8 +56,10 @@ def frontier(
     An exact epsilon-constraint frontier (Haimes, Lasdon & Wismer 1971, IEEE Transactions on Systems,
     Man, and Cybernetics 1: 296-297): each point is a solve with its own proof. Where the number is a
     limit the loosest value comes first: a proof outlives whatever only takes plans away, as long as the
-    plan stays allowed, and a bound holds for every tighter value. Of points with the same objective
-    only the tightest is shown.
+    plan stays allowed, and a bound holds for every tighter value. Then come the tightest value and what
+    halves an interval, each from the plans and the multipliers of both its neighbours: multipliers bound
+    every point, since only the right-hand side moves, and the least of a dual is nearly where theirs lie.
+    Of points with the same objective only the tightest is shown.
 
     Args:
         instance, model: as for :func:`siting.solve`; later objectives of the model are left out.
@@ -82,7 +85,8 @@ def frontier(
     check_swept(name, question, first, given)
     limits = limiting(name, first)
     fixed = {**how, "numbers": without_later(given, question, first)}
-    work = _Work(name, seconds, gap, progress, stop or threading.Event())
+    halving = limits.loosens is not None  # else what is known of two values says little of one between them
+    work = _Work(name, seconds, gap, halving, progress, stop or threading.Event())
     work.run(instance, first, fixed, values[::-1] if limits.loosens else values)
     return _frontier(work, limits, values)
 
@@ -92,37 +96,58 @@ class _Work:
     """The solves of a sweep.
 
     Attributes:
-        results: answers in the order of the work, and ``spent``, wall seconds of each.
+        halving: whether the ends come first and then what halves an interval between two answers.
+        results: answers in the order of the values, and ``spent``, wall seconds of each.
     """
 
     name: str
     limit: float | None
     gap: float
+    halving: bool
     progress: Callable[[Progress], None] | None
     stop: threading.Event
     results: list[tuple[float, Result]] = field(default_factory=list)
     spent: list[float] = field(default_factory=list)
 
     def run(self, instance: Instance, model: Model, fixed: dict[str, Any], order: Sequence[float]) -> None:
-        """Ask for every value, each from where the last answer has ended."""
-        last: Result | None = None
-        for number, value in enumerate(order):
-            begun = time.monotonic()
-            limits = self._limits(value, len(order) - number)
-            if last is None:
+        """Ask for every value, each from what the nearest values on both sides have left."""
+        found: dict[int, tuple[float, Result]] = {}
+        took: dict[int, float] = {}
+        for number in halved(len(order)) if self.halving else range(len(order)):
+            begun, value = time.monotonic(), order[number]
+            limits = self._limits(value, len(order) - len(took), sum(took.values()))
+            if not found:
                 numbers = {**fixed["numbers"], self.name: value}
-                last = solve(instance, model, **{**fixed, "numbers": numbers}, **limits)
+                result = solve(instance, model, **{**fixed, "numbers": numbers}, **limits)
             else:
-                last = last.resolve(numbers={self.name: value}, **limits)
-            self.results.append((value, last))
-            self.spent.append(time.monotonic() - begun)
+                result = self._between(found, number, value, limits)
+            found[number] = value, result
+            took[number] = time.monotonic() - begun
             if self.stop.is_set():
                 break
+        self.results = [found[number] for number in sorted(found)]
+        self.spent = [took[number] for number in sorted(found)]
 
-    def _limits(self, value: float, left: int) -> dict[str, Any]:
+    def _between(
+        self, found: Mapping[int, tuple[float, Result]], number: int, value: float, limits: dict[str, Any]
+    ) -> Result:
+        """The answer for a value, from the one before it in the order, with help of the one behind it.
+
+        The one before allows more where the number is a limit: its proof may still hold.
+        """
+        before, result = found[max(one for one in found if one < number)]
+        behind = min((one for one in found if one > number), default=None)
+        beyond = None
+        if behind is not None:
+            end, other = found[behind]
+            beyond = other, (value - before) / (end - before)
+        seconds, gap, stop, progress = (limits[key] for key in ("seconds", "gap", "stop", "progress"))
+        return resolve(result, {self.name: value}, ((), (), ()), (seconds, gap), stop, progress, beyond)
+
+    def _limits(self, value: float, left: int, spent: float) -> dict[str, Any]:
         """Limits and reports of the next solve."""
-        seconds = None if self.limit is None else max(0.0, self.limit - sum(self.spent)) / left
-        if seconds is not None and not self.results:
+        seconds = None if self.limit is None else max(0.0, self.limit - spent) / left
+        if seconds is not None and not spent:
             seconds *= FIRST * left / (left + FIRST - 1)
         return {"seconds": seconds, "gap": self.gap, "stop": self.stop, "progress": self._told(value)}
 
@@ -136,7 +161,9 @@ class _Work:
         """Answer once more from the next tighter plan, which is allowed and better."""
         begun = time.monotonic()
         value, _ = self.results[number]
-        better = self.results[number + 1][1].resolve(numbers={self.name: value}, **self._limits(value, 1))
+        better = self.results[number + 1][1].resolve(
+            numbers={self.name: value}, **self._limits(value, 1, sum(self.spent))
+        )
         self.results[number] = value, better
         self.spent[number] += time.monotonic() - begun
 
@@ -210,3 +237,15 @@ def _points(work: _Work, carried: bool) -> list[Point]:
 
 def _unit(unit: str, result: Result) -> str:
     return result.problem.responses.settings.currency if unit == "currency" else unit
+
+
+def halved(count: int) -> list[int]:
+    """Numbers below ``count``, each once: both ends, then the middle of every interval, the widest first."""
+    order = sorted({0, count - 1})
+    spans = [(0, count - 1)]
+    for low, high in spans:
+        if high - low > 1:
+            middle = (low + high) // 2
+            order.append(middle)
+            spans += [(low, middle), (middle, high)]
+    return order

@@ -30,12 +30,14 @@ def parse_sweep(text: str) -> dict[str, tuple[float, ...]]:
     if not name or not equals or not values:
         raise ModelError(f"sweep {text!r}: {_EXAMPLE}")
     parts = values.split(":" if ":" in values else ",")
+    if len(parts) > MOST:
+        raise ModelError(f"sweep of {name}: has {len(parts):,} values, {MOST:,} are allowed")
     numbers, complaints = [], []
     for part in parts:
         try:
             numbers.append(float(part))
         except ValueError:
-            complaints.append(f"sweep {text!r}: {part.strip()!r} is no number; {_EXAMPLE}")
+            complaints.append(f"sweep of {name}: {part.strip()!r} is no number; {_EXAMPLE}")
     if complaints:
         raise ModelError(complaints)
     if ":" in values:
