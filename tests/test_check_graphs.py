@@ -14,7 +14,7 @@ from siting.check.graphs import ways
 def random_graph(seed: int, nodes: int) -> csr_array:
     rng = np.random.default_rng(seed)
     tail, head = rng.integers(0, nodes, (2, 2 * nodes))
-    key = np.unique(tail * nodes + head)
+    key = np.unique(tail * nodes + head).astype(np.int32)
     weight = rng.integers(1, 60, len(key)).astype(float)
     return csr_array((weight, (key // nodes, key % nodes)), shape=(nodes, nodes))
 

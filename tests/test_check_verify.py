@@ -14,6 +14,9 @@ from siting.instance import Instance
 from siting.plan import Plan, Shares
 from siting.problem import Problem
 
+OLD, A, B, C, D = range(5)
+"""Options: the existing station, then the candidates by id."""
+
 ROADS = [("a", "b", 5.0), ("b", "c", 5.0), ("c", "d", 5.0), ("d", "a", 5.0)]
 
 
@@ -57,7 +60,7 @@ def found(problem: Problem, plan: Plan) -> str:
 
 
 def test_right_plan(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     assert verify(problem, plan, achieved_by(problem, plan)) == []
 
 
@@ -78,24 +81,24 @@ def test_right_random_plans(tiny, seed, model):
 
 
 def test_required_not_opened(problem):
-    assert found(problem, plan_of(problem, [2])) == "station at b: required, but not opened"
+    assert found(problem, plan_of(problem, [C])) == "station at b: required, but not opened"
 
 
 def test_forbidden_opened(problem):
-    text = found(problem, plan_of(problem, [1, 4]))
+    text = found(problem, plan_of(problem, [B, D]))
     assert "station at d: opened although it is forbidden or excluded" in text
 
 
 def test_existing_opened(problem):
-    assert "station at a: opened although it exists already" in found(problem, plan_of(problem, [0, 1]))
+    assert "station at a: opened although it exists already" in found(problem, plan_of(problem, [OLD, B]))
 
 
 def test_too_expensive(problem):
-    assert found(problem, plan_of(problem, [1, 3])) == "limit cost <= 10 EUR: 11 is 1 too much"
+    assert found(problem, plan_of(problem, [B, A])) == "limit cost <= 10 EUR: 11 is 1 too much"
 
 
 def test_too_many(problem):
-    text = found(problem, plan_of(problem, [1, 2, 3]))
+    text = found(problem, plan_of(problem, [B, C, A]))
     assert "limit sites_open [station] <= 2 sites: 3 is 1 too much" in text
 
 
@@ -113,26 +116,26 @@ def test_budget_in_decimals(tiny):
 
 
 def test_opened_twice(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     three = np.ones(3, dtype=np.int32)
-    twice = replace(plan, opened=np.array([1, 1, 2], dtype=np.int32), units=three)
+    twice = replace(plan, opened=np.array([B, B, C], dtype=np.int32), units=three)
     assert "station at b: opened more than once" in found(problem, twice)
 
 
 def test_opened_out_of_order(problem):
-    plan = replace(plan_of(problem, [1, 2]), opened=np.array([2, 1], dtype=np.int32))
+    plan = replace(plan_of(problem, [B, C]), opened=np.array([C, B], dtype=np.int32))
     assert found(problem, plan) == "opened: options must be listed in ascending order"
 
 
 def test_unknown_option(problem):
-    plan = plan_of(problem, [1])
-    plan = Plan(np.array([1, 9], dtype=np.int32), plan.serves, plan.response_ms)
-    achieved = achieved_by(problem, plan_of(problem, [1]))
+    plan = plan_of(problem, [B])
+    plan = Plan(np.array([B, 9], dtype=np.int32), plan.serves, plan.response_ms)
+    achieved = achieved_by(problem, plan_of(problem, [B]))
     assert verify(problem, plan, achieved) == ["opened: there is no option 9"]
 
 
 def test_wrong_time(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     ms = plan.response_ms.copy()
     ms[1] += 1
     text = found(problem, replace(plan, response_ms=ms))
@@ -140,43 +143,43 @@ def test_wrong_time(problem):
 
 
 def test_wrong_option(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     serves = plan.serves.copy()
-    serves[1] = 2
+    serves[1] = C
     assert found(problem, replace(plan, serves=serves)) == "fire at b: station at c does not answer it first"
 
 
 def test_closed_option(problem):
-    plan = plan_of(problem, [1])
+    plan = plan_of(problem, [B])
     serves = plan.serves.copy()
-    serves[2] = 2
+    serves[2] = C
     text = found(problem, replace(plan, serves=serves))
     assert "fire at c: served by station at c, which is not open" in text
 
 
 def test_equally_fast_option_is_as_good(problem):
-    plan = plan_of(problem, [1, 2])  # d is 5 minutes from both a and c
+    plan = plan_of(problem, [B, C])  # d is 5 minutes from both a and c
     serves = plan.serves.copy()
-    assert serves[3] == 0
-    serves[3] = 2
+    assert serves[3] == OLD
+    serves[3] = C
     assert found(problem, replace(plan, serves=serves)) == ""
 
 
 def test_not_served_though_reachable(problem):
-    plan = plan_of(problem, [1])
+    plan = plan_of(problem, [B])
     serves = plan.serves.copy()
     serves[3] = -1
     assert "fire at d: not served, but reachable" in found(problem, replace(plan, serves=serves))
 
 
 def test_wrong_lengths(problem):
-    plan = plan_of(problem, [1])
+    plan = plan_of(problem, [B])
     short = replace(plan, serves=plan.serves[:-1])
     assert "must have 4 needs" in verify(problem, short, achieved_by(problem, plan))[0]
 
 
 def test_bound_on_the_wrong_side(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     cover, travel = achieved_by(problem, plan)
     text = "\n".join(verify(problem, plan, (replace(cover, bound=cover.value - 1), travel)))
     assert text == "objective people_within: the bound 599.0 lies below the value 600.0"
@@ -188,7 +191,7 @@ def test_bound_on_the_wrong_side(problem):
 
 
 def test_wrong_value_and_before(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     cover, travel = achieved_by(problem, plan)
     text = "\n".join(verify(problem, plan, (replace(cover, value=601.0, bound=700.0), travel)))
     assert text == "objective people_within: 601.0 is claimed, recomputed 600.0"
@@ -201,7 +204,7 @@ def test_wrong_value_and_before(problem):
 def test_table_of_another_instance(problem):
     needs = replace(problem.responses.needs, people=problem.responses.needs.people + 1)
     other = replace(problem, responses=replace(problem.responses, needs=needs))
-    plan = plan_of(problem, [1])
+    plan = plan_of(problem, [B])
     assert verify(other, plan, achieved_by(problem, plan)) == [
         "needs.people of the problem differ from the instance"
     ]
@@ -217,7 +220,7 @@ def test_long_lists_are_cut(three_towns):
 
 
 def test_what_the_model_does_not_know(problem):
-    plan = plan_of(problem, [1, 2])
+    plan = plan_of(problem, [B, C])
     achieved = achieved_by(problem, plan)
 
     def refused(**changes: object) -> list[str]:

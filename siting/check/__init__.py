@@ -1,6 +1,6 @@
 """The independent checker: recomputes a plan from its instance, and says what is off."""
 
-from siting.check.folder import check_folder
+from siting.check.everything import check_folder
 from siting.check.report import Report
 from siting.check.verifier import verify
 

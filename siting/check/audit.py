@@ -44,9 +44,11 @@ class Audit:
         is_open: (M,) whether there are any.
         before: who answers each need with existing facilities only.
         after: who serves each need: the first to answer, or whom the plan names.
+        left: who answers with the existing facilities that the plan keeps.
         told: ``after`` as the problem may tell it. Where its model cannot tell times later than
             its horizon apart, only existing facilities count as answering later.
         assigned: everything that is served, share by share.
+        served: the plan as it is recomputed, everybody served by whom ``after`` says.
         responses: needs, options and reachability for measures, without a table of times.
     """
 
@@ -64,11 +66,11 @@ class Audit:
         self.before = ground.answers(ground.standing)
         if ground.layout.serve == "nearest":
             self.after = ground.answers(self.is_open)
-            left = ground.answers(ground.standing & self.is_open) if len(plan.closed) else self.before
-            self.told = until(left, self.after, ground.latest)
+            self.left = ground.answers(ground.standing & self.is_open) if len(plan.closed) else self.before
+            self.told = until(self.left, self.after, ground.latest)
             there = np.flatnonzero(self.told.option >= 0)
             self.assigned = Assigned(there, self.told.option[there], np.ones(len(there)), self.told.ms[there])
-            self._plan = _as_plan(self, self.after)
+            self.served = _as_plan(self, self.after)
             self._nothing = Plan(plan.opened[:0], *_arrays(self.before))
         else:
             self._follow(plan)
@@ -81,8 +83,9 @@ class Audit:
         there = np.flatnonzero(plan.serves >= 0)
         ms = np.full(needs, np.nan)
         ms[there] = self._times(plan.serves[there], there, plan.response_ms[there])
+        self.left = self.before
         self.after = self.told = Answers(ms, np.where(np.isnan(ms), -1, plan.serves).astype(np.int64))
-        self._plan = _as_plan(self, self.after)
+        self.served = _as_plan(self, self.after)
         self.assigned = Assigned(there, plan.serves[there].astype(np.int64), np.ones(len(there)), ms[there])
         if plan.shares is not None:
             one = plan.shares
@@ -90,7 +93,7 @@ class Audit:
             self.assigned = Assigned(one.need.astype(np.int64), one.option.astype(np.int64), one.share, real)
             kept = ~np.isnan(real)
             shares = Shares(one.need[kept], one.option[kept], one.share[kept], real[kept].astype(np.int32))
-            self._plan = replace(self._plan, shares=shares)
+            self.served = replace(self.served, shares=shares)
         nobody = np.full(needs, -1, dtype=np.int32)
         self._nothing = Plan(plan.opened[:0], nobody, np.zeros(needs, dtype=np.int32))
 
@@ -113,7 +116,7 @@ class Audit:
 
     def value(self, term: Term) -> float:
         """A term's value on the recomputed plan; NaN where it is undefined."""
-        return self._valued(term, self._plan)
+        return self._valued(term, self.served)
 
     def value_before(self, term: Term) -> float:
         """A term's value if nothing changes; NaN where it is undefined.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from siting.instance import Instance
 from siting.instance.arrays import Floats, Ints, Texts
 from siting.instance.raw import RawTable, Report
 from siting.instance.references import Ids
+from siting.loading import MOST_BYTES, load
+from siting.nested import MOST_JSON, MOST_TOML, BadTextError, parse_json
 from siting.readers.csv_file import decode, read_csv
 
 SITES_TEXT = ("site_id", "name", "type", "region", "district", "community")
@@ -149,8 +150,9 @@ def find(ids: Ids, cells: Texts) -> Ints:
 
 
 def _load(path: Path, report: Report) -> bytes | None:
+    most = {".json": MOST_JSON, ".toml": MOST_TOML}.get(path.suffix, MOST_BYTES)
     try:
-        return path.read_bytes()
+        return load(path, most)
     except FileNotFoundError:
         report.add(str(path), "the file is missing")
     except OSError as error:
@@ -288,9 +290,9 @@ def _summary(path: Path, report: Report) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        report.add(str(path), f"is not valid JSON: {error}", getattr(error, "lineno", None))
+        value = parse_json(text)
+    except BadTextError as error:
+        report.add(str(path), f"is not valid JSON: {error}", error.line)
         return None
     if not isinstance(value, dict):
         report.add(str(path), "must hold one object of keys and values")

@@ -1,27 +1,27 @@
-"""Check a plan folder, a sites.csv alone, or a solver's solution, against the instance it was made for."""
+"""A plan folder, a sites.csv alone, or a solver's solution, against the instance it was made for."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from siting.check.audit import Audit
+from siting.check.audit import Assigned, Audit
 from siting.check.choices import choices
 from siting.check.claimed import ROUNDING, check_columns, choice, match_rows, opened_of
 from siting.check.decided import as_decided
 from siting.check.figures import expected_summary
 from siting.check.files import PlanFiles, read_plan
+from siting.check.graphs import SCIPY, Search
 from siting.check.report import Report
 from siting.check.responses import without_table
 from siting.check.rounded import Rounded
 from siting.check.served import loads, not_open
 from siting.check.solution import WHOLE, judge_claim, read_solution
-from siting.check.solver_files import is_solution
 from siting.check.summary import check_summary
 from siting.check.tables import check_assignments, check_closed, check_sites, option_names
 from siting.check.times import Ground
@@ -33,45 +33,47 @@ from siting.plan import Plan
 from siting.problem import Numbers, Problem, bind, overridden
 
 
-def check_folder(
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """A plan that has been read and recomputed.
+
+    Attributes:
+        files: what its files say.
+        audit: the plan, recomputed; what is opened stands in the order of the rows of sites.csv.
+        assigned: who serves what: whom the files name where that is right, else who is recomputed.
+        figures: recomputed, with the keys of summary.json.
+        findings: what is off in sites.csv, closed.csv, assignments.csv, summary.json and model.toml.
+    """
+
+    files: PlanFiles
+    audit: Audit
+    assigned: Assigned
+    figures: Mapping[str, Any]
+    findings: tuple[str, ...]
+
+
+def check_plan(
     instance: Instance,
-    path: str | Path,
+    path: Path,
     model: str | Path | Model | None = None,
     numbers: Numbers | None = None,
-) -> Report:
-    """Recompute everything a plan says.
-
-    Response times come from the whole road graph or table by another route than the solve's.
-    Of a plan folder every cell of sites.csv and assignments.csv, every figure of summary.json,
-    the limits of its model.toml under its recorded numbers, the side of its bounds, and the
-    SHA-256 of the model and of the instance's files are compared. A sites.csv alone is compared in
-    the columns it has. Of a solution that another solver has found of an exported program the
-    decisions are taken, and everything is recomputed, the objective it claims included.
+    search: Search = SCIPY,
+) -> Checked:
+    """Recompute a plan folder, or a sites.csv alone; see :func:`siting.check.check_folder`.
 
     Args:
-        instance: what the plan was made for.
-        path: a plan folder, a CSV file that names site_id and type, or a solution: a ``.sol`` file of
-            HiGHS, Gurobi, SCIP or CBC, or a CSV file of name and value.
-        model: for a file alone, the model whose limits it is held against, by default
-            the instance's own or ``max_coverage``. A plan folder brings its own.
-        numbers: for a file alone, numbers to set, as in :func:`siting.solve`.
-
-    Returns:
-        Findings and recomputed figures.
+        instance, path, model, numbers: see there.
+        search: how roads are searched.
 
     Raises:
         PlanError: the files cannot be read as a plan of this instance; the complete list.
-        ModelError: ``model`` cannot be read, a number is unknown, or either is given for a plan folder.
+        ModelError: ``model`` cannot be read, or a number is unknown.
     """
-    if (model is not None or numbers) and Path(path).is_dir():
-        raise ModelError(f"{path}: a plan folder brings its own model.toml and numbers; neither can be given")
-    if is_solution(Path(path)):
-        return _check_solution(_asked(instance, model, numbers), Path(path))
-    files = read_plan(instance, Path(path))
+    files = read_plan(instance, path)
     instance = as_decided(instance, files)
     problem = _problem(instance, files, model, numbers)
     responses = problem.responses
-    ground = Ground(instance, responses.settings, responses.layout, responses.horizon_ms)
+    ground = Ground(instance, responses.settings, responses.layout, responses.horizon_ms, search)
     findings = check_columns(ground, files)
     rows = None
     if files.assignments is not None:
@@ -81,7 +83,9 @@ def check_folder(
     audit = Audit(problem, ground, plan, 0.0 if plan.shares is None else ROUNDING)
     findings += choices(ground, _in_order(plan))
     if plan.shares is not None or ground.layout.serve == "single":
-        findings += [*not_open(audit), *loads(audit)]
+        assert files.assignments is not None
+        where = files.assignments.raw.where
+        findings += [f"{where}: {one}" for one in (*not_open(audit), *loads(audit))]
     assigned = audit.assigned
     if files.assignments is not None and rows is not None:
         wrong, assigned = check_assignments(audit, files.assignments, rows)
@@ -97,11 +101,19 @@ def check_folder(
     findings += _undefined(figures)
     if files.summary is not None:
         findings += check_summary(audit, files.summary, figures, files.where)
-    return Report(str(path), tuple(findings), _bare(figures))
+    return Checked(files, audit, assigned, figures, tuple(findings))
 
 
-def _check_solution(problem: Problem, path: Path) -> Report:
-    """Recompute everything from the decisions of a solver's solution."""
+def check_solution(
+    instance: Instance, path: Path, model: str | Path | Model | None = None, numbers: Numbers | None = None
+) -> Report:
+    """Recompute everything from the decisions of a solver's solution.
+
+    Raises:
+        PlanError: the file is no solution of the question; the complete list.
+        ModelError: ``model`` cannot be read, or a number is unknown.
+    """
+    problem = _asked(instance, model, numbers)
     responses = problem.responses
     ground = Ground(problem.instance, responses.settings, responses.layout, responses.horizon_ms)
     solution = read_solution(ground, path)
@@ -114,7 +126,7 @@ def _check_solution(problem: Problem, path: Path) -> Report:
     figures = expected_summary(audit, [])
     findings += _undefined(figures)
     wrong, notes = judge_claim(audit, solution)
-    return Report(str(path), (*findings, *wrong), _bare(figures), tuple(notes))
+    return Report(str(path), (*findings, *wrong), bare(figures), tuple(notes))
 
 
 def _unanswered(audit: Audit) -> list[str]:
@@ -219,10 +231,10 @@ def _recorded_numbers(files: PlanFiles) -> dict[str, float]:
     return {name: math.inf if value is None else float(value) for name, value in numbers.items()}
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
     """Figures as plain numbers."""
     if isinstance(value, Mapping):
-        return {key: _bare(item) for key, item in value.items()}
+        return {key: bare(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_bare(item) for item in value]
+        return [bare(item) for item in value]
     return round(value.value, value.decimals) if isinstance(value, Rounded) else value

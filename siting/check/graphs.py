@@ -5,6 +5,8 @@ The numbers are integers far below 2**53, which float64 holds exactly.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -115,8 +117,8 @@ def spread(graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[
     joined = csr_array(
         (
             np.concatenate([graph.data, offset + 1]),
-            np.concatenate([graph.indices, node]),
-            np.concatenate([graph.indptr, [graph.indptr[-1] + len(node)]]),
+            np.concatenate([graph.indices, node], dtype=np.int32),
+            np.concatenate([graph.indptr, [graph.indptr[-1] + len(node)]], dtype=np.int32),
         ),
         shape=(size + 1, size + 1),
     )
@@ -129,11 +131,11 @@ def spread(graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[
     own[node[offset == label[node]]] = number[offset == label[node]]
     owner = own[parent]
     np.minimum(owner, own, out=owner)
-    _settle_ties(graph, label, owner)
+    settle_ties(graph, label, owner)
     return label, np.where(np.isfinite(label), owner, -1)
 
 
-def _settle_ties(graph: csr_array, label: Floats, owner: Longs) -> None:
+def settle_ties(graph: csr_array, label: Floats, owner: Longs) -> None:
     """Hand the lowest number along every edge that is part of some shortest path, in place."""
     tail = np.repeat(np.arange(len(label)), np.diff(graph.indptr))
     head = graph.indices
@@ -145,3 +147,23 @@ def _settle_ties(graph: csr_array, label: Floats, owner: Longs) -> None:
         if not lower.any():
             return
         np.minimum.at(owner, head[lower], owner[tail[lower]])
+
+
+class Search(Protocol):
+    """A way to search the graphs, see :func:`ways` and :func:`spread`."""
+
+    def ways(self, graph: csr_array, source: Ints, target: Ints, limit: float) -> Floats:
+        """Shortest ways from nodes to nodes."""
+
+    def spread(self, graph: csr_array, node: Ints, offset: Longs, number: Longs) -> tuple[Floats, Longs]:
+        """Earliest time at every node."""
+
+
+class _Scipy:
+    """Searches by scipy."""
+
+    ways = staticmethod(ways)
+    spread = staticmethod(spread)
+
+
+SCIPY: Search = _Scipy()

@@ -113,7 +113,7 @@ def money(audit: Audit) -> dict[str, Any]:
     }
     if audit.ground.layout.closing:
         result["saved"] = math.fsum(options.saving[audit.closed])
-    payers = {payer for one in types for payer in one.payers}
+    payers = list(dict.fromkeys(payer for one in types for payer in one.payers))
     if payers:
         result["by_payer"] = {
             payer: {

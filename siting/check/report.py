@@ -17,14 +17,18 @@ class Report:
     Attributes:
         path: what was checked.
         findings: what is off, in words; empty when everything agrees.
-        figures: recomputed figures with the keys of summary.json; tells nothing about the files.
+        figures: recomputed figures with the keys of summary.json; tells nothing about the files. Of a
+            frontier ``points``, each with its swept ``value``.
         notes: what is worth knowing, but nothing to object to.
+        proofs: of a deep check, per objective what its multipliers prove, see
+            :func:`siting.check.deep.check_proof`.
     """
 
     path: str
     findings: tuple[str, ...]
     figures: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    proofs: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -32,12 +36,13 @@ class Report:
         return not self.findings
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: ``path``, ``ok``, ``findings``, ``notes`` and ``figures``."""
+        """For JSON: ``path``, ``ok``, ``findings``, ``notes``, ``proofs`` and ``figures``."""
         return {
             "path": self.path,
             "ok": self.ok,
             "findings": list(self.findings),
             "notes": list(self.notes),
+            "proofs": [dict(proof) for proof in self.proofs],
             "figures": dict(self.figures),
         }
 
@@ -55,6 +60,10 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         figures = self.figures
+        if "points" in figures:
+            for point in figures["points"]:
+                yield f"recomputed: {point['value']:,.10g}: {_number(point['objective'])}"
+            return
         counts = [f"{one['new']:,} x {one['title']}" for one in figures["facilities"].values() if one["new"]]
         new = ", ".join(counts) or "none"
         money = figures["money"]

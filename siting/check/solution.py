@@ -54,7 +54,7 @@ def read_solution(ground: Ground, path: Path) -> Solution:
 
     Args:
         ground: needs and options of the question.
-        path: a ``.sol`` file of HiGHS, Gurobi, SCIP or CBC, or a CSV file with columns name and value.
+        path: a ``.sol`` file of HiGHS, Gurobi, SCIP, CBC or CPLEX, or a CSV file with columns name and value.
 
     Raises:
         PlanError: the file is no such solution; the complete list of what is wrong.

@@ -1,4 +1,4 @@
-"""Files in which solvers write solutions: HiGHS, Gurobi, SCIP, CBC, and tables of name and value."""
+"""Files in which solvers write solutions: HiGHS, Gurobi, SCIP, CBC, CPLEX, and tables of name and value."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.parsers import expat
 
 import numpy as np
 
 from siting.instance.arrays import Floats, Texts
 from siting.instance.raw import RawTable, Report
+from siting.loading import load
 from siting.readers.csv_file import decode, read_csv
 
 _COLUMNS = {"name", "value"}
@@ -70,7 +72,7 @@ def read_listing(path: Path, report: Report) -> Listing | None:
         report: receives everything that is wrong with it.
     """
     try:
-        data = path.read_bytes()
+        data = load(path)
     except FileNotFoundError:
         report.add(str(path), "the file is missing")
         return None
@@ -80,6 +82,9 @@ def read_listing(path: Path, report: Report) -> Listing | None:
     if path.suffix.lower() != ".sol":
         raw = read_csv(data, str(path), report)
         if raw is None:
+            return None
+        if missing := [column for column in ("name", "value") if column not in raw.columns]:
+            report.add(str(path), f"the column {missing[0]!r} is missing; expected: name and value", 1)
             return None
         names, cells = raw.text("name"), raw.text("value")
         return Listing(raw, names, cells, _numbers(raw, cells, report), None, False, False)
@@ -91,10 +96,13 @@ def _solver_file(text: str, where: str, report: Report) -> Listing | None:
     lines = text.splitlines()
     first = next((line.strip() for line in lines if line.strip()), "")
     parse = _parser(first)
-    if parse is None:
-        report.add(where, f"{first[:60]!r} begins no solution of HiGHS, Gurobi, SCIP or CBC", 1)
+    if first.startswith("<"):
+        found = _cplex(text)
+    elif parse is not None:
+        found = parse([(number, line) for number, line in enumerate(lines, 1) if line.strip()])
+    else:
+        report.add(where, f"{first[:60]!r} begins no solution of HiGHS, Gurobi, SCIP, CBC or CPLEX", 1)
         return None
-    found = parse([(number, line) for number, line in enumerate(lines, 1) if line.strip()])
     if found.broken:
         report.add(where, found.broken)
         return None
@@ -130,9 +138,10 @@ def _highs(lines: list[tuple[int, str]]) -> _Found:
     count = -1
     for number, line in lines[begin + 2 :]:
         if line.startswith("Objective "):
-            found.claimed = line.split()[1]
+            found.claimed = line.partition(" ")[2].strip()
         elif line.startswith("# Columns "):
-            count = int(line.split()[2]) if line.split()[2].isdigit() else -1
+            told = line.removeprefix("# Columns ").strip()
+            count = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else -1
         elif line.startswith("#"):
             break
         else:
@@ -179,6 +188,50 @@ def _cbc(lines: list[tuple[int, str]]) -> _Found:
     for number, line in lines[1:]:
         cells = line.replace("**", " ").split()
         found.rows.append(_pair(number, cells[1:3]))
+    return found
+
+
+class _RefusedError(Exception):
+    """The XML holds what is not read."""
+
+
+def _cplex(text: str) -> _Found:
+    """XML: a header with objective and status, then all variables with name and value.
+
+    Document types and entities are refused: they can make a small file endless.
+    """
+    found = _Found([], complete=True)
+    parser = expat.ParserCreate()
+    solutions = 0
+
+    def refuse(*_: object) -> None:
+        raise _RefusedError("holds a document type or entities, which are not read: write it without")
+
+    def begin(tag: str, given: dict[str, str]) -> None:
+        nonlocal solutions
+        if tag == "CPLEXSolution":
+            solutions += 1
+        elif tag == "header":
+            found.claimed = given.get("objectiveValue", "")
+            found.status = given.get("solutionStatusString", "").removeprefix("integer ")
+        elif tag == "variable":
+            row = parser.CurrentLineNumber, given.get("name", ""), given.get("value", "")
+            found.rows.append(row)
+
+    parser.StartElementHandler = begin
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(text, True)
+    except _RefusedError as error:
+        found.broken = str(error)
+        return found
+    except expat.ExpatError as error:
+        found.broken = f"is not valid XML: {error}"
+        return found
+    if solutions != 1:
+        found.broken = f"holds {solutions} solutions of CPLEX, expected one"
+    elif "infeasible" in found.status or "unbounded" in found.status:
+        found.broken = f"holds no solution: {found.status}"
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from siting.check.audit import Audit, wrong_side
-from siting.check.rounded import Rounded
+from siting.check.rounded import agrees
 from siting.check.words import listed
 from siting.figures import FORMAT
 from siting.instance import Instance
@@ -32,7 +32,7 @@ def check_summary(
         where: name of the file.
     """
     expected = {"format": FORMAT, **figures}
-    other = ("termination", "files", "full_coverage", *RECORDED)
+    other = ("termination", "repeatable", "files", "full_coverage", *RECORDED)
     told = {key: summary[key] for key in summary if key not in other}
     if isinstance(told.get("model"), Mapping):
         told["model"] = {key: value for key, value in told["model"].items() if key != "sha256"}
@@ -49,6 +49,8 @@ def check_summary(
     ends = [one.name.lower() for one in Termination]
     if summary.get("termination") not in ends and "termination" in summary:
         findings.append(f"{where} termination: {summary['termination']!r} is none of {', '.join(ends)}")
+    if not isinstance(summary.get("repeatable", True), bool):
+        findings.append(f"{where} repeatable: {summary['repeatable']!r} is neither true nor false")
     for goal in figures["objectives"]:
         if None not in (goal["bound"], goal["value"]) and wrong_side(
             goal["value"], goal["bound"], goal["sense"] == "maximize"
@@ -127,13 +129,5 @@ def _differences(expected: Any, written: Any, key: str) -> Iterator[tuple[str, s
             yield key, f"{len(written)} entries, expected {len(expected)}"
         for number, (one, other) in enumerate(zip(expected, written, strict=False)):
             yield from _differences(one, other, f"{key}[{number}]")
-    elif not _agrees(expected, written):
+    elif not agrees(expected, written):
         yield key, f"{written!r}, recomputed {expected!r}"
-
-
-def _agrees(expected: Any, written: Any) -> bool:
-    if isinstance(expected, Rounded):
-        return expected.agrees(written)
-    if isinstance(expected, bool) or isinstance(written, bool) or isinstance(expected, str | None):
-        return type(expected) is type(written) and bool(expected == written)
-    return isinstance(written, int | float) and bool(expected == written)

@@ -96,7 +96,7 @@ def check_sites(audit: Audit, sheet: Sheet, assigned: Assigned) -> list[str]:
     sites, places = ground.instance.sites, ground.instance.places
     site = ground.options.site[opened]
     rows = np.arange(len(opened))
-    use = _use(audit, assigned)
+    use = facility_use(audit, assigned)
     findings = _texts(sheet, rows, "name", sites.names[site])
     for level in LEVELS:
         area = np.full(len(sites.ids), -1)
@@ -138,7 +138,7 @@ def check_closed(audit: Audit, sheet: Sheet) -> list[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Use:
+class Use:
     """What K new facilities do.
 
     Attributes:
@@ -157,7 +157,7 @@ class _Use:
     saved_off: Floats
 
 
-def _use(audit: Audit, assigned: Assigned) -> _Use:
+def facility_use(audit: Audit, assigned: Assigned) -> Use:
     """What the opened options do, in their order; a person counts once per facility in people."""
     ground, opened = audit.ground, audit.opened
     needs, population = ground.needs, ground.instance.places.population
@@ -188,7 +188,7 @@ def _use(audit: Audit, assigned: Assigned) -> _Use:
     np.divide(wide, counted, out=off, where=counted > 0)
     saved = np.rint(added(people * share * gain)).astype(np.int64)
     room = audit.rounding * added(people * np.abs(gain)) + (1.0 if audit.rounding else 0.0)
-    return _Use(once(newly), once(np.ones(len(need), dtype=bool)), mean, saved, off, room)
+    return Use(once(newly), once(np.ones(len(need), dtype=bool)), mean, saved, off, room)
 
 
 def option_names(ground: Ground) -> Texts:
@@ -248,7 +248,7 @@ def _differences(sheet: Sheet, rows: Longs, column: str, bad: Flags, expected: N
     return listed(np.flatnonzero(bad), say, f"differences in {column}")
 
 
-def _order(audit: Audit, sheet: Sheet, use: _Use) -> list[str]:
+def _order(audit: Audit, sheet: Sheet, use: Use) -> list[str]:
     """Rows stand in the order of people newly covered, person-minutes saved, site, type."""
     options, settings = audit.ground.options, audit.ground.settings
     sites = audit.ground.instance.sites.ids[options.site[audit.opened]]

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from siting.check.graphs import Graphs, spread, ways
+from siting.check.graphs import SCIPY, Graphs, Search
 from siting.check.needs import needs_of, options_of, services_of
 from siting.errors import InstanceError
 from siting.instance import Instance, Service, Settings
@@ -48,7 +48,7 @@ class Answers:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """The needs of one service in one scenario.
 
     Attributes:
@@ -65,7 +65,7 @@ class _Part:
 
 
 @dataclass(frozen=True, eq=False)
-class _Who:
+class Who:
     """Options that provide a service, (K,), and their turnout ms, (K,)."""
 
     option: Longs
@@ -81,6 +81,7 @@ class Ground:
         options: M options.
         standing: (M,) existing facilities that count: all but those at excluded places.
         stays: (M,) those that no plan changes and that always count, however late.
+        search: how roads are searched.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Ground:
         settings: Settings,
         layout: Layout | None = None,
         horizon_ms: Mapping[int, int] | None = None,
+        search: Search = SCIPY,
     ) -> None:
         self.instance = instance
         self.settings = settings
@@ -98,7 +100,8 @@ class Ground:
         self.options = options_of(instance, settings, self.layout)
         self.standing = self.options.usable & (np.arange(len(self.options.site)) < self.options.existing)
         self.stays = self.standing & ~self.options.closable
-        self._graphs = Graphs(instance)
+        self.graphs = Graphs(instance)
+        self.search = search
 
     @cached_property
     def latest(self) -> Floats:
@@ -113,11 +116,22 @@ class Ground:
 
         Where distances count, nobody answers later than ``latest``.
         """
+        for fixed, found in self._fixed:
+            if np.array_equal(fixed, is_open):
+                return found
+        return self._search(is_open)
+
+    @cached_property
+    def _fixed(self) -> list[tuple[Flags, Answers]]:
+        """Answers that no plan changes: of what stands, of all that could stand."""
+        return [(some, self._search(some)) for some in (self.standing, self.options.usable)]
+
+    def _search(self, is_open: Flags) -> Answers:
         ms = np.full(len(self.needs.place), np.nan)
         option = np.full(len(ms), -1, dtype=np.int64)
-        for part in self._parts:
+        for part in self.parts:
             for period, mine in enumerate(part.needs):
-                found = self._first(part, self._who(part, is_open, period), self.latest[mine])
+                found = self._first(part, self.who(part, is_open, period), self.latest[mine])
                 ms[mine], option[mine] = found.ms, found.option
         late = ms >= MAX_MS
         ms[late], option[late] = np.nan, -1
@@ -126,7 +140,7 @@ class Ground:
     def between(self, option: Ints | Longs, need: Ints | Longs, limit_ms: Floats) -> Floats:
         """Response ms of an option to a need, pair by pair (K,); NaN where later than a limit (K,)."""
         result = np.full(len(need), np.nan)
-        for part in self._parts:
+        for part in self.parts:
             position = np.full(len(self.needs.place) + 1, -1)
             position[part.needs] = np.arange(len(part.place))
             there = self.options.period[option] <= self.needs.period[need]
@@ -135,8 +149,8 @@ class Ground:
             asked[option[mine]] = True
             longest = np.zeros(len(asked))
             np.maximum.at(longest, option[mine], limit_ms[mine])
-            asking = self._who(part, asked)
-            for who, table in self._tables(part, asking, part.place, longest[asking.option]):
+            asking = self.who(part, asked)
+            for who, table in self.tables(part, asking, part.place, longest[asking.option]):
                 row = np.full(len(asked), -1)
                 row[who] = np.arange(len(who))
                 here = mine[row[option[mine]] >= 0]
@@ -149,9 +163,9 @@ class Ground:
         found = np.zeros((len(self.needs.place), count), dtype=np.int64)
         units = np.zeros((len(amount), count))
         units[np.arange(len(amount)), classes] = amount
-        for part in self._parts:
-            limit, open_ = limit_ms[part.needs], self._who(part, amount > 0)
-            for who, table in self._tables(part, open_, part.place, float(limit.max(initial=0))):
+        for part in self.parts:
+            limit, open_ = limit_ms[part.needs], self.who(part, amount > 0)
+            for who, table in self.tables(part, open_, part.place, float(limit.max(initial=0))):
                 for period, mine in enumerate(part.needs):
                     there = self.options.period[who] <= period
                     in_time = (table[there] <= limit[period]).astype(np.float64)
@@ -170,7 +184,7 @@ class Ground:
                 table[site[source[block]][:, None] == site[target]] = 0.0
             elif len(target):
                 longest = float(limit_ms[block].max())
-                table = ways(self._graphs.vehicle(1.0), node[source[block]], node[target], longest)
+                table = self.search.ways(self.graphs.vehicle(1.0), node[source[block]], node[target], longest)
             else:
                 break
             table[source[block][:, None] == target] = np.inf
@@ -182,7 +196,8 @@ class Ground:
         return pairs["one"].to_numpy(np.int32), pairs["two"].to_numpy(np.int32)
 
     @cached_property
-    def _parts(self) -> list[_Part]:
+    def parts(self) -> list[Part]:
+        """The needs, service by service and scenario by scenario."""
         needs = self.needs
         periods = len(self.settings.periods) if self.layout.periods else 1
         scenarios = len(self.settings.scenarios) if self.layout.scenarios else 1
@@ -192,10 +207,10 @@ class Ground:
             mine = np.flatnonzero((needs.scenario == scenario) & (needs.service == service))
             by_period = mine.reshape(periods, -1)
             number = scenario if self.layout.scenarios else -1
-            parts.append(_Part(number, service, by_period, needs.place[by_period[0]]))
+            parts.append(Part(number, service, by_period, needs.place[by_period[0]]))
         return parts
 
-    def _who(self, part: _Part, is_open: Flags, period: int | None = None) -> _Who:
+    def who(self, part: Part, is_open: Flags, period: int | None = None) -> Who:
         """Open options that provide the service of a part, up to a period."""
         service = self.settings.services[part.service]
         turnout = np.array([t.turnout_ms.get(service.id, -1) for t in self.settings.types], dtype=np.int64)
@@ -206,9 +221,9 @@ class Ground:
         if part.scenario >= 0:
             serves &= ~self.instance.scenarios[part.scenario].lost[self.options.site]
         providers = np.flatnonzero(serves)
-        return _Who(providers, of_option[providers])
+        return Who(providers, of_option[providers])
 
-    def _first(self, part: _Part, who: _Who, latest: Floats) -> Answers:
+    def _first(self, part: Part, who: Who, latest: Floats) -> Answers:
         """Who of some options is the first at each place of a part."""
         if self.layout.standard != "minutes":
             return self._first_by_rule(part, who, latest)
@@ -216,12 +231,12 @@ class Ground:
         if self.instance.od is not None:
             return self._first_by_table(service, who, part.place)
         node = self.instance.sites.node
-        graph = self._graphs.vehicle(service.vehicle_factor, part.scenario)
-        label, owner = spread(graph, node[self.options.site[who.option]], who.turnout, who.option)
+        graph = self.graphs.vehicle(service.vehicle_factor, part.scenario)
+        label, owner = self.search.spread(graph, node[self.options.site[who.option]], who.turnout, who.option)
         ms = label[node[part.place]]
         return Answers(np.where(np.isfinite(ms), ms, np.nan), owner[node[part.place]])
 
-    def _first_by_table(self, service: Service, who: _Who, place: Ints) -> Answers:
+    def _first_by_table(self, service: Service, who: Who, place: Ints) -> Answers:
         od = self.instance.od
         assert od is not None
         rows = pd.DataFrame({"site": od.site, "place": od.place, "travel": od.ms})
@@ -234,14 +249,14 @@ class Ground:
         first = first.reindex(place)
         return Answers(first["ms"].to_numpy(np.float64), first["option"].fillna(-1).to_numpy(np.int64))
 
-    def _first_by_rule(self, part: _Part, who: _Who, latest: Floats) -> Answers:
+    def _first_by_rule(self, part: Part, who: Who, latest: Floats) -> Answers:
         """In equivalent ms; the first by time and the first by distance need not be the same."""
         node = self.instance.sites.node
         at, stands = node[part.place], node[self.options.site]
-        car = self._graphs.vehicle(self.settings.services[part.service].vehicle_factor, part.scenario)
-        time, fast = spread(car, stands[who.option], who.turnout, who.option)
-        length = self._graphs.metres(part.scenario)
-        metres, close = spread(length, stands[who.option], 0 * who.turnout, who.option)
+        car = self.graphs.vehicle(self.settings.services[part.service].vehicle_factor, part.scenario)
+        time, fast = self.search.spread(car, stands[who.option], who.turnout, who.option)
+        length = self.graphs.metres(part.scenario)
+        metres, close = self.search.spread(length, stands[who.option], 0 * who.turnout, who.option)
         ms, fast, close = time[at], fast[at], close[at]
         equal = np.rint(metres[at] * self._per_metre(part))
         if self.layout.standard == "both":
@@ -257,7 +272,7 @@ class Ground:
         return Answers(np.where(answered, late, np.nan), np.where(answered, option, -1))
 
     def _least(
-        self, part: _Part, who: _Who, rest: Longs, least: Floats, latest: Floats
+        self, part: Part, who: Who, rest: Longs, least: Floats, latest: Floats
     ) -> tuple[Floats, Longs]:
         """Equivalent ms and option for some places (K,) of a part, option by option.
 
@@ -280,21 +295,21 @@ class Ground:
             limit = min(2 * limit, longest)
         return best, option
 
-    def _searched(self, part: _Part, who: _Who, rest: Longs, limit: float) -> tuple[Floats, Longs]:
+    def _searched(self, part: Part, who: Who, rest: Longs, limit: float) -> tuple[Floats, Longs]:
         """The least equivalent ms at some places (K,) of a part, and the option; exact up to a limit."""
         node, every = self.instance.sites.node, np.arange(len(rest))
-        car = self._graphs.vehicle(self.settings.services[part.service].vehicle_factor, part.scenario)
-        back = spread(car.T.tocsr(), node[part.place[rest]], 0 * rest, rest)[0]
+        car = self.graphs.vehicle(self.settings.services[part.service].vehicle_factor, part.scenario)
+        back = self.search.spread(car.T.tocsr(), node[part.place[rest]], 0 * rest, rest)[0]
         able = back[node[self.options.site[who.option]]] <= limit
         best, option = np.full(len(rest), np.inf), np.full(len(rest), -1, dtype=np.int64)
-        near = _Who(who.option[able], who.turnout[able])
-        for mine, table in self._tables(part, near, part.place[rest], limit, rest):
+        near = Who(who.option[able], who.turnout[able])
+        for mine, table in self.tables(part, near, part.place[rest], limit, rest):
             first = np.argmin(table, axis=0)
             sooner = table[first, every] < best
             best[sooner], option[sooner] = table[first, every][sooner], mine[first[sooner]]
         return best, option
 
-    def _per_metre(self, part: _Part) -> Floats:
+    def _per_metre(self, part: Part) -> Floats:
         """(P,) equivalent ms of a metre at every place of a part.
 
         Raises:
@@ -307,8 +322,8 @@ class Ground:
         distance = np.array([service.distance_m[kind] for kind in places.kinds])[places.kind[part.place]]
         return np.asarray(self.needs.standard_ms[part.needs[0]] / np.maximum(1, distance))
 
-    def _tables(
-        self, part: _Part, who: _Who, place: Ints, longest: Floats | float, which: Longs | None = None
+    def tables(
+        self, part: Part, who: Who, place: Ints, longest: Floats | float, which: Longs | None = None
     ) -> Iterator[tuple[Longs, Floats]]:
         """Some options after others (k,), and their ms to places (P,), as (k, P).
 
@@ -330,7 +345,7 @@ class Ground:
             )
 
     def _table(
-        self, part: _Part, sites: Ints, row: Longs, turnout: Longs, place: Ints, longest: float,
+        self, part: Part, sites: Ints, row: Longs, turnout: Longs, place: Ints, longest: float,
         which: Longs | None,
     ) -> Floats:  # fmt: skip
         """Response ms from sites (k,) for options at sites ``row`` (m,), to places; (m, P)."""
@@ -340,12 +355,16 @@ class Ground:
         node = self.instance.sites.node
         time = far = np.zeros((len(sites), len(place)))
         if rule != "km":
-            time = ways(self._graphs.vehicle(factor, part.scenario), node[sites], node[place], longest)
+            time = self.search.ways(
+                self.graphs.vehicle(factor, part.scenario), node[sites], node[place], longest
+            )
         if rule == "minutes":
             return np.asarray(time[row] + turnout[:, None])
         per_metre = self._per_metre(part)[slice(None) if which is None else which]
         most = (longest + 1) / float(per_metre.min(initial=np.inf))
-        far = np.rint(ways(self._graphs.metres(part.scenario), node[sites], node[place], most) * per_metre)
+        far = np.rint(
+            self.search.ways(self.graphs.metres(part.scenario), node[sites], node[place], most) * per_metre
+        )
         if rule == "km":
             return np.asarray(far[row])
         join = np.maximum if rule == "both" else np.minimum
@@ -363,4 +382,4 @@ class Ground:
         table = pd.DataFrame({"site": od.site, "place": od.place, "ms": od.ms})
         table = table[table["site"].isin(sites) & table["place"].isin(place)]
         wide = table.pivot(index="site", columns="place", values="ms")
-        return np.asarray(wide.reindex(index=sites, columns=place).fillna(np.inf).to_numpy(np.float64))
+        return np.array(wide.reindex(index=sites, columns=place).fillna(np.inf).to_numpy(np.float64))

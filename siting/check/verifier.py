@@ -16,7 +16,13 @@ from siting.plan import Achieved, Plan
 from siting.problem import Problem
 
 
-def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved], rounding: float = 0.0) -> list[str]:
+def verify(
+    problem: Problem,
+    plan: Plan,
+    achieved: Sequence[Achieved],
+    rounding: float = 0.0,
+    ground: Ground | None = None,
+) -> list[str]:
     """Recompute a plan from the instance alone and compare.
 
     Neither the table of response times nor the kernels that made it are used, and no solver.
@@ -26,12 +32,12 @@ def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved], rounding:
         plan: what is opened and closed, and who serves whom.
         achieved: per objective its claimed value and bound.
         rounding: how far shares of needs may be off, having been written with few decimals.
+        ground: that of the problem, where an earlier check has made it, see :func:`ground_of`.
 
     Returns:
         What is wrong, in words; empty for a plan that is as it says.
     """
-    responses = problem.responses
-    ground = Ground(problem.instance, responses.settings, responses.layout, responses.horizon_ms)
+    ground = ground_of(problem, ground)
     findings = _tables(problem, ground) or shapes(ground, plan)
     if findings:
         return findings
@@ -42,6 +48,20 @@ def verify(problem: Problem, plan: Plan, achieved: Sequence[Achieved], rounding:
         *audit.limits(),
         *_objectives(audit, achieved),
     ]
+
+
+def ground_of(problem: Problem, known: Ground | None = None) -> Ground:
+    """Needs, options and roads of a problem; ``known`` ones where they are of the very same data.
+
+    What the check itself has once found out about them (who answers before any plan, say) then serves
+    the next plan too; each plan is searched for anew.
+    """
+    instance, ours = problem.instance, problem.responses
+    asked = ours.settings, ours.layout, ours.horizon_ms
+    derived = None if known is None else (known.settings, known.layout, known.horizon_ms)
+    if known is not None and known.instance is instance and derived == asked:
+        return known
+    return Ground(instance, *asked)
 
 
 def _tables(problem: Problem, ground: Ground) -> list[str]:
