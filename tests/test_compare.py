@@ -21,7 +21,7 @@ import siting
 from siting import Instance, Result
 from siting.studies.compare import Comparison, compare
 from siting.terminal.compare import print_comparison
-from siting.writers.comparison import FILES, write_comparison
+from siting.writers.comparison import FILES, PAGE, write_comparison
 from tests.conftest import build_tiny, open_sites
 from tests.test_check_dimensions import MODELS, solved
 
@@ -284,7 +284,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
 def test_the_files(towns: tuple[Result, Result], tmp_path: Path) -> None:
     found = compare(*towns)
     folder = write_comparison(found, tmp_path / "deep" / "out")
-    assert {path.name for path in folder.iterdir()} == set(FILES)
+    assert {path.name for path in folder.iterdir()} - {PAGE} == set(FILES)
     sites = {row["facility"]: row["status"] for row in rows_of(folder / "sites.csv")}
     assert sites["dub:fire_department"] == "dropped"
     places = {row["place_id"]: row["gained"] for row in rows_of(folder / "places.csv")}

@@ -19,6 +19,7 @@ import pytest
 import siting
 from siting.errors import PlanError
 from siting.instance import Instance
+from siting.instance.settings import as_dict, parse_settings
 from siting.model import bundled_models
 from siting.plan import Status, Termination
 from siting.report import english, ukrainian, write_png, write_report
@@ -169,6 +170,51 @@ def test_figures_are_those_of_the_summary(solved: Result, tmp_path: Path) -> Non
     assert all(source.licence in text for source in solved.problem.instance.settings.sources)
 
 
+@pytest.mark.parametrize("code", TABLES)
+def test_the_block_of_numbers_is_what_is_shown(solved: Result, tmp_path: Path, code: str) -> None:
+    _, page = read(write_report(solved, tmp_path / "report.html", language=code))
+    block = json.loads(page.blocks["numbers"])
+    summary = solved.summary
+    assert (block["format"], block["language"]) == ("siting-report-1", code)
+    assert [block[key] for key in ("status", "bound", "gap")] == [
+        summary[key] for key in ("status", "bound", "gap")
+    ]
+    for key, table in block["tables"].items():
+        shown = page.tables[key][1:]
+        assert len(shown) == len(table["rows"])
+        ids = [tuple(row_id) for row_id, _ in table["rows"]]
+        assert len(set(ids)) == len(ids)
+        for cells, (_, values) in zip(shown, table["rows"], strict=True):
+            there = [float(value) for _, value in cells if value is not None]
+            assert there == pytest.approx([one for one in values if one is not None], rel=1e-11)
+    columns = block["tables"]["regions"]["columns"]
+    for (region, service), values in block["tables"]["regions"]["rows"]:
+        told = next(one for one in summary["regions"] if one["id"] == region)["services"][service]
+        row = dict(zip(columns, values, strict=True))
+        assert row["people"] == told["after"]["people"]
+        assert row["served before"] == told["before"]["people_served"]
+        assert row["mean after"] == told["after"]["mean_minutes"]
+
+
+def test_an_instance_brings_its_words(three_towns: Instance, tmp_path: Path) -> None:
+    text, page = read(write_report(siting.solve(three_towns), tmp_path / "uk.html", language="uk"))
+    shown = re.sub("<script.*?</script>|<style.*?</style>", "", text, flags=re.S)
+    for english_only in ("Fire and rescue", "Security Center", "million UAH", "village", "Most people"):
+        assert english_only not in shown
+    assert "Найбільше людей у межах нормативу прибуття" in shown
+    assert json.loads(page.blocks["data"])["types"] == ["Пожежна частина", "Центр безпеки"]
+
+
+def test_every_bundled_model_has_ukrainian_words() -> None:
+    from siting.model import load_model
+
+    uk = language_of("uk")
+    for one in bundled_models():
+        model = load_model(one if isinstance(one, str) else one.name)
+        for words in (model.title, model.question):
+            assert re.search("[а-яіїє]", uk.say(words)), words
+
+
 def test_districts_add_up_to_the_services(tiny: Callable[..., Instance], tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     for _ in range(4):
@@ -231,7 +277,7 @@ def test_names_are_harmless(three_towns: Instance, tmp_path: Path, code: str) ->
     text, page = read(write_report(result, tmp_path / "report.html", language=code))
     assert EVIL not in text
     assert "<img" not in text
-    assert page.scripts == 5
+    assert page.scripts == 6
     assert json.loads(page.blocks["data"])["places"]["name"][5].startswith(("=cmd", "<script>"))
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     pytest.importorskip("matplotlib")
@@ -247,7 +293,7 @@ def test_every_language_has_every_word() -> None:
         other = ukrainian.WORDS[key]
         assert fields(text) == fields(other), key
         latin = re.findall("[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", other))
-        assert set(latin) <= {"SHA", "JavaScript", "Enter", "siting"}, key
+        assert set(latin) <= {"SHA", "JavaScript", "Enter", "siting", "CSV"}, key
 
 
 def test_every_word_is_said() -> None:
@@ -256,7 +302,10 @@ def test_every_word_is_said() -> None:
     files = [file for end in ("*.py", "*.js") for file in folder.glob(end) if file.name not in tables]
     said = "".join(file.read_text(encoding="utf-8") for file in files).replace("'", '"')
     # Keys put together: their first part stands in the code, or is added by Cells.column.
-    made = ("stopped.", "status.", "proof.", "warn.", "unit.", "zoom.")
+    made = (
+        "stopped.", "status.", "proof.", "warn.", "unit.", "zoom.", "measure.", "number.", "scope.", "state.",
+        "change.",
+    )  # fmt: skip
     for key in english.WORDS:
         short = key.removeprefix("column.")
         assert f'"{key}"' in said or f'"{short}"' in said or key.startswith(made) or key in LOOKED_UP, key
@@ -289,7 +338,10 @@ def test_english_says_what_the_terminal_says(solved: Result) -> None:
     changes.append({"excluded": {"places": 3, "people": 14000, "areas": area}})
     for change in changes:
         summary = {**base, **change}
-        assert proof(summary, en).replace("\u00a0", " ") == terminal.proof(summary)
+        said_there = terminal.proof(summary)
+        for one in base["objectives"]:
+            said_there = said_there.replace(one["measure"], en.measure(one["measure"]))
+        assert proof(summary, en).replace("\u00a0", " ") == said_there
         said = [one.replace("\u00a0", " ") for one in warnings(summary, en, {"west": "West"})]
         assert said == terminal.warnings(summary)
 
@@ -370,7 +422,7 @@ def test_an_instance_without_coordinates_has_no_map(tmp_path: Path) -> None:
     result = siting.solve(table_instance(), "max_coverage")
     text, page = read(write_report(result, tmp_path / "report.html"))
     assert "There is no map" in text
-    assert not page.blocks
+    assert set(page.blocks) == {"numbers"}
     assert column(page, "services", "Within after")[0] == 20
     with pytest.raises(PlanError, match="does not say where"):
         write_png(result, tmp_path / "map.png")
@@ -439,3 +491,12 @@ def test_the_country_is_small(tmp_path: Path) -> None:
     path = write_report(result, tmp_path / "report.html", language="uk")
     assert path.stat().st_size < 10_000_000
     assert "Полтавська область" in path.read_text(encoding="utf-8")
+
+
+def test_words_of_an_instance_are_read_and_written(three_towns: Instance) -> None:
+    settings = three_towns.settings
+    assert settings.translations["uk"]["Fire department"] == "Пожежна частина"
+    assert parse_settings(as_dict(settings)) == (settings, [])
+    raw = as_dict(settings) | {"translations": {"uk": {"Police": 3}, "pl": "Policja"}}
+    wrong = parse_settings(raw)[1]
+    assert [one.column for one in wrong] == ["translations.uk.Police", "translations.pl"]

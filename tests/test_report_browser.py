@@ -12,6 +12,8 @@ import pytest
 import siting
 from siting.instance import Instance
 from siting.report import write_report
+from siting.studies.compare import compare
+from siting.writers.comparison import PAGE, write_comparison
 from tests.plans import problem_of, result_of
 
 pytest.importorskip("bokeh")
@@ -258,4 +260,76 @@ def test_names_of_places_run_nothing(
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_timeout(300)
     assert page.locator("img, .bk-Tooltip script").count() == 0
+    assert shown.complaints == []
+
+
+@pytest.fixture(scope="module")
+def comparisons(tmp_path_factory: pytest.TempPathFactory, three_towns: Instance) -> dict[str, Path]:
+    """The page of two plans of a few towns, per language, and that of hostile names."""
+    from tests.test_report import evil
+
+    folder, found = tmp_path_factory.mktemp("comparisons"), {}
+    models = ("max_coverage", "min_travel_time")
+    for language, instance in (("en", three_towns), ("uk", three_towns), ("evil", evil(three_towns))):
+        plans = [siting.solve(instance, model) for model in models]
+        code = "en" if language == "evil" else language
+        compared = compare(*plans, names=["cover", "<b>soonest</b>"])
+        found[language] = write_comparison(compared, folder / language, language=code) / PAGE
+    return found
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("language", ["en", "uk"])
+def test_a_comparison_is_a_map_and_tables(
+    browse: Callable[..., Browsed], comparisons: dict[str, Path], language: str, width: int
+) -> None:
+    shown = browse(width)
+    page = shown.open(comparisons[language])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    places = dict(zip(shown.column("places", "name"), shown.column("places", "marker"), strict=True))
+    names = {"en": ("Verba", "Sosna"), "uk": ("Верба", "Сосна")}[language]
+    keys = [next(key for key in places if key.startswith(name)) for name in names]
+    assert [places[key] for key in keys] == ["x", "triangle"]
+    assert sorted(shown.column("facilities", "marker")) == ["inverted_triangle", "square", "triangle"]
+    page.click("label:has(input[value=before])")
+    before = shown.column("facilities", "name")
+    page.click("label:has(input[value=after])")
+    assert before != shown.column("facilities", "name")
+    page.click("label:has(input[value=change])")
+    page.fill("#search", names[0])
+    page.press("#search", "Enter")
+    assert page.inner_text("#said").startswith(names[0])
+    page.select_option("#region", index=2)
+    assert page.locator("#regions tbody tr:visible").count() == 1
+    heading = page.locator("#sites th button").first
+    heading.click()
+    assert page.locator("#sites th[aria-sort]").count() == 1
+    text = page.inner_text("body")
+    assert "<b>soonest</b>" in text
+    if language == "uk":
+        assert not [word for word in ("Fire", "Police", "West", "kept", "dropped") if word in text]
+    assert shown.complaints == []
+
+
+def test_a_comparison_runs_nothing(browse: Callable[..., Browsed], comparisons: dict[str, Path]) -> None:
+    shown = browse()
+    page = shown.open(comparisons["evil"])
+    box = page.locator("#plot").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(300)
+    assert page.locator("img, b, .bk-Tooltip script").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert shown.complaints == []
+
+
+def test_the_map_outlives_a_change_of_the_window(
+    browse: Callable[..., Browsed], reports: dict[str, Path]
+) -> None:
+    shown = browse()
+    page = shown.open(reports["region-en"])
+    wide = page.evaluate(WIDTH)
+    for width, height in ((390, 844), (1400, 4000), (1280, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        assert page.evaluate(WIDTH) > wide / 4
     assert shown.complaints == []

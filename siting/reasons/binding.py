@@ -59,7 +59,7 @@ def _kept_out(case: Case) -> list[_KeptOut]:
 
 
 def _by_sums(case: Case, exchange: Interchange) -> list[_KeptOut]:
-    changes, key = exchange.add(), exchange.rooms.key
+    changes, key = exchange.added, exchange.rooms.key
     options = np.flatnonzero(case.may & (exchange.rooms.broken > 0))
     order = options[np.lexsort((*(-changes[::-1, options]), key[options]))]
     first = np.r_[True, key[order][1:] != key[order][:-1]] if len(order) else np.zeros(0, dtype=bool)

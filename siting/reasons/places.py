@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from siting.reasons.reasons import Facts, reasons
 from siting.reasons.records import Answer, WhyNot
 from siting.reasons.removal import Loss, with_need
 from siting.response import Responses
-from siting.result import Result
+from siting.result import Progress, Result
 
 SECONDS = 60.0
 """Seconds that solving again may take in all, where nothing else is said."""
@@ -36,7 +37,12 @@ _WAYS = [
 
 
 def why_not(
-    result: Result, place: str, *, service: str | None = None, seconds: float | None = None
+    result: Result,
+    place: str,
+    *,
+    service: str | None = None,
+    seconds: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> WhyNot:
     """Explain why a place is not covered, or by whom it is.
 
@@ -45,6 +51,7 @@ def why_not(
         place: id or name of a place, whatever the case.
         service: id of a service; None for all that the model looks at.
         seconds: wall seconds that solving again may take in all; None for 60.
+        progress: called with every report while it solves again.
 
     Returns:
         Per service who answers before and after, why that is not in time, the candidates that would do
@@ -62,7 +69,7 @@ def why_not(
     deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
     outcomes = before(responses), after(responses, case.plan)
     answers = [
-        _answer(case, int(need), outcomes, (deadline - time.monotonic()) / (len(needs) - number))
+        _answer(case, int(need), outcomes, (deadline - time.monotonic()) / (len(needs) - number), progress)
         for number, need in enumerate(needs)
     ]
     where = responses.needs.place[needs[0]]
@@ -96,7 +103,13 @@ def _needs(responses: Responses, place: int, service: str | None) -> Ints:
     return np.asarray(mine[[known.index(service)]])
 
 
-def _answer(case: Case, need: int, outcomes: tuple[Outcome, Outcome], seconds: float) -> Answer:
+def _answer(
+    case: Case,
+    need: int,
+    outcomes: tuple[Outcome, Outcome],
+    seconds: float,
+    progress: Callable[[Progress], None] | None,
+) -> Answer:
     """Everything about one need."""
     responses = case.result.problem.responses
     service = responses.settings.services[responses.needs.service[need]]
@@ -108,7 +121,7 @@ def _answer(case: Case, need: int, outcomes: tuple[Outcome, Outcome], seconds: f
     if not covered:
         ways = _ways(case, pairs)
         if len(ways) and responses.needs.weight[need] > 0:
-            price = _price(case, need, with_need(case.result, need, max(0.0, seconds), None))
+            price = _price(case, need, with_need(case.result, need, max(0.0, seconds), progress))
     facts = Facts(responses, need, case.plan, old, new, ways)
     return Answer(
         service.id,

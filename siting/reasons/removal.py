@@ -27,7 +27,7 @@ from siting.result import Asked, Progress, Result
 STEPS, ROUNDS = 100, 10
 """Steps of the dual, from which removals are bounded, at a time, and how often at most."""
 
-STALLED = 0.02
+STALLED = 0.1
 """Share by which its gap falls at least, or it has ended."""
 
 
@@ -86,6 +86,8 @@ def with_need(
 ) -> Loss:
     """Solve the question again with one need covered, by whichever candidate serves best.
 
+    For the first objective alone, in which the price is asked: the later ones would take as long again.
+
     Raises:
         SolverError: as for :func:`siting.solve`.
     """
@@ -94,7 +96,8 @@ def with_need(
     weight = float(responses.needs.weight[need])
     label = f"{responses.instance.places.ids[responses.needs.place[need]]} covered"
     term = Term(MEASURES["people_within"], responses, scope, {}, label)
-    return _solved(result, result.problem, Bound(term, weight, math.inf, label), seconds, progress)
+    first = replace(result.problem, objectives=result.problem.objectives[:1])
+    return _solved(result, first, Bound(term, weight, math.inf, label), seconds, progress)
 
 
 def _released(problem: Problem, option: int) -> Problem:
@@ -129,7 +132,7 @@ def _solved(
         return Loss(None, None)
     losses = [
         (old.value - new.value) * (1.0 if old.maximize else -1.0)
-        for old, new in zip(result.achieved, found.achieved, strict=True)
+        for old, new in zip(result.achieved, found.achieved, strict=False)
     ]
     first = found.achieved[0]
     low = None

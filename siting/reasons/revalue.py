@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from siting.instance.arrays import Flags, Floats
+from siting.instance.arrays import Flags, Floats, Ints
 from siting.plan import Plan
 from siting.problem import Problem
 from siting.reasons.rooms import Excess, excess
@@ -74,12 +74,20 @@ class Revaluation:
         change = self._values(plan) - self._value
         return np.full(len(change), -np.inf) if np.isnan(change).any() else change
 
-    def swap(self, k: int) -> Floats:
-        """(O, M) changes by opening each option in place of the k-th opened; -inf where limits forbid it."""
-        changes = np.full((len(self._sign), len(self._may)), -np.inf)
-        for option in np.flatnonzero(self._may):
-            changes[:, option] = self._change(self._changed(k, int(option)))
+    def swap(self, k: int, among: Ints) -> Floats:
+        """(O, X) changes by opening some options in place of the k-th opened; -inf where limits forbid it."""
+        changes = np.full((len(self._sign), len(among)), -np.inf)
+        period = self._problem.responses.options.period
+        fits = self._may[among] & (period[among] == period[self._plan.opened[k]])
+        for number in np.flatnonzero(fits):
+            changes[:, number] = self._change(self._changed(k, int(among[number])))
         return changes
+
+    def swaps(self, k: int, room: Floats) -> tuple[Ints, Floats]:
+        """All options (X,) that may be opened in place of the k-th, and changes (O, X)."""
+        period = self._problem.responses.options.period
+        among = np.flatnonzero(self._may & (period == period[self._plan.opened[k]])).astype(np.int32)
+        return among, self.swap(k, among)
 
     def swap_in(self, option: int) -> Floats:
         """(O, K) changes by opening an option in place of each opened one; -inf where limits forbid it."""

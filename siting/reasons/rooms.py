@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,7 +56,7 @@ class Rooms:
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
         self.limits = [limit for limit in problem.limits if isinstance(limit.term.measure, OptionMeasure)]
-        self.used = np.array([limit.term.value(plan) for limit in self.limits])
+        self.used = np.zeros(len(self.limits))
         options = len(problem.responses.options.site)
         self._sparse: list[tuple[Ints, Floats]] = []
         self._opened: list[tuple[Ints, Floats]] = []
@@ -70,6 +71,7 @@ class Rooms:
             measure = limit.term.measure
             assert isinstance(measure, OptionMeasure)
             coefficient = measure.coefficients(limit.term)
+            self.used[number] = _used(measure, limit, coefficient, plan)
             inside = np.flatnonzero(coefficient).astype(np.int32)
             self._sparse.append((inside, coefficient[inside]))
             mine = np.flatnonzero(coefficient[plan.opened]).astype(np.int32)
@@ -100,6 +102,10 @@ class Rooms:
         order = np.argsort(option, kind="stable")
         return option[order], number[order].astype(np.int32)
 
+    def size(self, number: int) -> int:
+        """How many options take part in a limit."""
+        return len(self._sparse[number][0])
+
     def of(self, option: int) -> list[int]:
         """Numbers of the limits that an opened option takes part in."""
         return self._of.get(option, [])
@@ -110,14 +116,14 @@ class Rooms:
         where = int(np.searchsorted(inside, option))
         return float(values[where]) if where < len(inside) and inside[where] == option else 0.0
 
-    def instead(self, option: int) -> Flags:
-        """(M,) options that keep every limit in place of an opened one."""
-        broken = self.broken.copy()
+    def instead(self, option: int, among: Ints) -> Flags:
+        """(X,) which of some options keep every limit in place of an opened one."""
+        broken = self.broken[among]
         for number in self.of(option):
             others, more = self._eased(number, self.coefficient(number, option))
-            if others:
-                broken += others
-            broken[self._sparse[number][0]] += more
+            inside = self._sparse[number][0]
+            at = np.minimum(np.searchsorted(inside, among), len(inside) - 1)
+            broken += np.where(inside[at] == among, more[at], 0) + others
         return np.asarray(broken == 0)
 
     def _eased(self, number: int, mine: float) -> tuple[int, Ints]:
@@ -152,11 +158,22 @@ class Rooms:
         ]
         return [one for one in found if one is not None]
 
+    def breaking(self, option: int) -> list[int]:
+        """Numbers of the limits that opening one more option breaks, of those that it takes part in."""
+        begin, end = np.searchsorted(self._taking[0], [option, option + 1])
+        numbers: list[int] = self._taking[1][begin:end].tolist()
+        return [one for one in numbers if self._breaks(one, 0.0, self.coefficient(one, option))]
+
     def with_(self, option: int) -> list[Excess]:
         """Limits that opening one more option breaks."""
-        begin, end = np.searchsorted(self._taking[0], [option, option + 1])
         found = [
             excess(self.limits[number], float(self.used[number]) + self.coefficient(number, option))
-            for number in self._taking[1][begin:end].tolist()
+            for number in self.breaking(option)
         ]
         return [one for one in found if one is not None]
+
+
+def _used(measure: OptionMeasure, limit: Bound, coefficient: Floats, plan: Plan) -> float:
+    """What a plan of one unit each uses of a limit; the coefficients are known, and taken as they are."""
+    closed = measure.closings(limit.term)[plan.closed] if len(plan.closed) else ()
+    return math.fsum([*coefficient[plan.opened], *closed])

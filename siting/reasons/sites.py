@@ -20,6 +20,7 @@ from siting.reasons.names import find_opened
 from siting.reasons.people import Use, use_of
 from siting.reasons.records import Explanation
 from siting.reasons.removal import Loss, bounds_without, without_site
+from siting.reasons.replacement import PARTS, Replacement, chosen_anew, dropped, swapped
 from siting.reasons.revalue import MOST
 from siting.result import Progress, Result
 
@@ -56,13 +57,16 @@ def explain(
         today, over needs that somebody answered, and ``person_minutes_saved_alone`` against the plan
         without it, over needs that somebody else would answer; ``people_reached_alone``, whom nobody else
         would answer. People count once per site, person-minutes once per service.
-        ``drop_loss``: what dropping it costs, nobody else moved. ``runner_up``, ``runner_up_name``,
-        ``runner_up_type``: the best other candidate in its place within the limits, and ``swap_cost``;
-        empty where there is none, None where it was not looked for.
+        ``drop_loss``: what dropping it costs, nobody else moved. ``swap_proof``: best, none or not looked
+        for; ``runner_up``, ``runner_up_name``, ``runner_up_type``: the best other candidate in its place
+        within the limits, and ``swap_cost``; empty where there is none, None where it was not looked for.
         ``removal_at_least``, ``removal_at_most``: what its removal costs with everything else chosen
         anew, and ``removal_proof``: exact, between, at least, at most, no plan (nothing else keeps the
-        limits), or unknown. ``required``: the data requires it. ``forced_by``: limits that dropping it
-        would break. ``binding``: limits that it takes part in and of which more would bring more.
+        limits), or unknown. ``removal_drops``, ``removal_opens``, ``removal_closes``, ``removal_keeps``:
+        the plan without it that loses ``removal_at_most``, by how it differs, as in
+        :class:`siting.reasons.replacement.Replacement`; None where none is known.
+        ``required``: the data requires it. ``forced_by``: limits that dropping it would break.
+        ``binding``: limits that it takes part in and of which more would bring more.
         ``equally_good``: the runner-up, or "other sites", where that loses nothing in any objective.
         NaN where a figure is not defined or was not worked out; ``notes`` says why.
 
@@ -73,10 +77,10 @@ def explain(
     case = case_of(result)
     problem, plan = result.problem, case.plan
     named = sites is not None
-    chosen = _ranked(case)
+    chosen, newly = _ranked(case), result.sites["people_newly_covered"].to_numpy()
     if sites is not None:
         wanted = find_opened(problem, plan.opened, [sites] if isinstance(sites, str) else sites)
-        chosen = chosen[np.isin(chosen, wanted)]
+        chosen, newly = chosen[np.isin(chosen, wanted)], newly[np.isin(chosen, wanted)]
     anew = named or len(problem.responses.option) * len(chosen) <= SMALL
     deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
     use = None if case.state is None else use_of(problem.responses, case.state)
@@ -85,15 +89,16 @@ def explain(
     swaps = _swaps_fit(case, len(chosen))
     rows = []
     for number, k in enumerate(chosen):
-        row = _facts(case, int(k), use)
-        quick = _exchanged(case, int(k), row, swaps, float(least[k]))
-        loss = quick
+        row = _facts(case, int(k), use) | {"people_newly_covered": int(newly[number])}
+        plans, lows = _exchanged(case, int(k), row, swaps), [float(least[k])]
         if anew:
             left = max(0.0, deadline - time.monotonic()) / (len(chosen) - number)
-            loss = _tighter(without_site(result, int(plan.opened[k]), left, progress), quick)
-        row |= _removal(case, loss)
+            loss = without_site(result, int(plan.opened[k]), left, progress)
+            lows += [] if loss.at_least is None else [loss.at_least]
+            plans += _solved(case, loss)
+        row |= _removal(case, max(lows), plans)
         row["binding"] = "; ".join(takes.of(int(plan.opened[k])))
-        row["equally_good"] = row["equally_good"] or _elsewhere(case, loss)
+        row["equally_good"] = row["equally_good"] or (ELSEWHERE if _as_good(row, len(case.goals)) else "")
         rows.append(row)
     table = pd.DataFrame(rows, columns=_columns(case))
     if result.status is not Status.OPTIMAL:
@@ -116,9 +121,9 @@ def _columns(case: Case) -> list[str]:
     return [
         "site_id", "name", "type", "required", "people_newly_covered", "people_uniquely_covered",
         "person_minutes_saved", "person_minutes_saved_alone", "people_reached_alone",
-        *suffixed("drop_loss", None, count), "runner_up", "runner_up_name", "runner_up_type",
-        *suffixed("swap_cost", None, count), "removal_at_least", "removal_at_most", "removal_proof",
-        "forced_by", "binding", "equally_good",
+        *suffixed("drop_loss", None, count), "swap_proof", "runner_up", "runner_up_name", "runner_up_type",
+        *suffixed("swap_cost", None, count), "removal_at_least", *suffixed("removal_at_most", None, count),
+        "removal_proof", *PARTS, "forced_by", "binding", "equally_good",
     ]  # fmt: skip
 
 
@@ -152,12 +157,8 @@ def _swaps_fit(case: Case, count: int) -> bool:
 def _facts(case: Case, k: int, use: Use | None) -> dict[str, Any]:
     """What the k-th opened option is, and what it means for people."""
     option = int(case.plan.opened[k])
-    newly = case.result.sites.set_index(["site_id", "type"])["people_newly_covered"] if use is None else None
     row = case.named(option)
     row["required"] = bool(case.result.problem.responses.options.required[option])
-    row["people_newly_covered"] = (
-        int(newly[(row["site_id"], row["type"])]) if newly is not None else int(use.newly[k])  # type: ignore[union-attr]
-    )
     row["people_uniquely_covered"] = math.nan if use is None else int(use.uniquely[k])
     row["person_minutes_saved"] = math.nan if use is None else round(float(use.saved[k]), 3)
     row["person_minutes_saved_alone"] = math.nan if use is None else round(float(use.saved_alone[k]), 3)
@@ -165,71 +166,71 @@ def _facts(case: Case, k: int, use: Use | None) -> dict[str, Any]:
     return row
 
 
-def _exchanged(case: Case, k: int, row: dict[str, Any], swaps: bool, least: float) -> Loss:
-    """Fill in drop, runner-up and limits; what removal loses as far as that tells."""
+def _exchanged(case: Case, k: int, row: dict[str, Any], swaps: bool) -> list[Replacement]:
+    """Fill in drop, runner-up and limits; the plans without the k-th opened that were found by that."""
     count, exchange = len(case.goals), case.exchange
     none = "" if swaps else None
     row |= {"runner_up": none, "runner_up_name": none, "runner_up_type": none}
-    row |= {"forced_by": "", "equally_good": ""}
+    row |= {"swap_proof": "none" if swaps else "not looked for", "forced_by": "", "equally_good": ""}
     row |= suffixed("drop_loss", None, count) | suffixed("swap_cost", None, count)
-    low = None if math.isinf(least) else _clean(case, least)
     if exchange is None:
-        return Loss(low, None)
-    broken = exchange.without(k)
+        return []
+    broken, found = exchange.without(k), []
     row["forced_by"] = "; ".join(str(one) for one in broken)
-    most = []
     if not np.isnan(exchange.drop[:, k]).any():
-        dropped = case.losses(exchange.drop[:, k])
-        row |= suffixed("drop_loss", dropped, count)
-        most += [] if broken else [dropped[0]]
+        lost = case.losses(exchange.drop[:, k])
+        row |= suffixed("drop_loss", lost, count)
+        found += [] if broken else [dropped(case, k, lost)]
     best = _runner_up(case, k) if swaps else None
     if best is not None:
         option, change = best
-        swapped = case.losses(change)
+        lost = case.losses(change)
         runner = case.named(option)
-        row |= {"runner_up": runner["site_id"], "runner_up_name": runner["name"]}
-        row |= {"runner_up_type": runner["type"]} | suffixed("swap_cost", swapped, count)
-        row["equally_good"] = runner["site_id"] if max(swapped) <= 0.0 else ""
-        most.append(swapped[0])
-    return Loss(low, min(most) if most else None)
+        row |= {"swap_proof": "best", "runner_up": runner["site_id"], "runner_up_name": runner["name"]}
+        row |= {"runner_up_type": runner["type"]} | suffixed("swap_cost", lost, count)
+        row["equally_good"] = runner["site_id"] if max(lost) <= 0.0 else ""
+        found.append(swapped(case, k, option, lost))
+    return found
 
 
 def _runner_up(case: Case, k: int) -> tuple[int, Floats] | None:
     """The best other candidate in place of the k-th opened, in its period, and the change."""
     assert case.exchange is not None
-    options = case.result.problem.responses.options
-    changes = case.exchange.swap(k)
-    if options.period.any():
-        changes[:, options.period != options.period[case.plan.opened[k]]] = -np.inf
+    among, changes = case.exchange.swaps(k, case.room)
     best = case.best(changes)
-    return None if best < 0 else (best, changes[:, best])
+    return None if best < 0 else (int(among[best]), changes[:, best])
 
 
-def _clean(case: Case, value: float) -> float:
-    return 0.0 if abs(value) <= case.room[0] else round(value, 6)
+def _solved(case: Case, loss: Loss) -> list[Replacement]:
+    """The plan that solving again has found, if any."""
+    if loss.plan is None or loss.at_most is None:
+        return []
+    lost = case.losses(-np.array([loss.at_most, *loss.later]))
+    return [chosen_anew(case, loss.plan, lost)]
 
 
-def _tighter(solved: Loss, quick: Loss) -> Loss:
-    """What solving again and swapping together say."""
-    lows = [low for low in (solved.at_least, quick.at_least) if low is not None]
-    highs = [high for high in (solved.at_most, quick.at_most) if high is not None]
-    return Loss(max(lows) if lows else None, min(highs) if highs else None, solved.plan, solved.later)
-
-
-def _removal(case: Case, loss: Loss) -> dict[str, Any]:
-    low, high = loss.at_least, loss.at_most
-    if low is not None and high is not None and low > high:  # the last digits of sums
-        low = high
+def _removal(case: Case, low: float, plans: list[Replacement]) -> dict[str, Any]:
+    """What removal loses between a proved bound and the best plan known, and that plan."""
+    count = len(case.goals)
+    low = 0.0 if abs(low) <= case.room[0] else round(low, 6)
+    high, row = suffixed("removal_at_most", None, count), dict.fromkeys(PARTS)
+    if plans:
+        best = min(plans, key=lambda plan: plan.losses)
+        high, row = suffixed("removal_at_most", list(best.losses), count), best.columns()
+        low = min(low, best.losses[0])  # the last digits of sums
+    elif low == math.inf:
+        high["removal_at_most"] = math.inf
+    most = high["removal_at_most"]
+    proof = Loss(None if low == -math.inf else low, None if math.isnan(most) else most).proof
     return {
-        "removal_at_least": math.nan if low is None else _clean(case, low),
-        "removal_at_most": math.nan if high is None else _clean(case, high),
-        "removal_proof": loss.proof,
+        "removal_at_least": math.nan if low == -math.inf else low,
+        **high,
+        "removal_proof": proof,
+        **row,
     }
 
 
-def _elsewhere(case: Case, loss: Loss) -> str:
-    """Whether a plan without the site has been found that is as good in every objective."""
-    if loss.plan is None or loss.at_most is None:
-        return ""
-    as_good = [value <= room for value, room in zip((loss.at_most, *loss.later), case.room, strict=True)]
-    return ELSEWHERE if all(as_good) else ""
+def _as_good(row: dict[str, Any], count: int) -> bool:
+    """Whether the best plan known without the site loses nothing in any objective."""
+    losses = [row[name] for name in suffixed("removal_at_most", None, count)]
+    return all(loss <= 0.0 for loss in losses)

@@ -1,20 +1,43 @@
-"""Cells of numbers and names in one language."""
+"""Cells and tables of numbers and names in one language, which are remembered for programs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from siting.report.language import Language
-from siting.report.markup import Cell, Column
+from siting.report.markup import Cell, Column, Row, table
 
 
 class Cells:
-    """Makes the cells of tables; every number is shown as people read it and sorted as it is."""
+    """Makes the cells of tables; every number is shown as people read it and sorted as it is.
+
+    Attributes:
+        language: of words and numbers.
+        tables: per table that was made, the keys of its columns of numbers, and per row its id and
+            the numbers as they are, None for unknown ones.
+    """
 
     def __init__(self, language: Language) -> None:
         self.language = language
+        self.tables: dict[str, dict[str, Any]] = {}
+
+    def table(
+        self, key: str, caption: str, columns: Sequence[Column], rows: Iterable[Row], *, sortable: bool = True
+    ) -> str:
+        """A table, see :func:`siting.report.markup.table`, whose numbers are remembered."""
+        body = list(rows)
+        at = [number for number, column in enumerate(columns) if column.number]
+        self.tables[key] = {
+            "columns": [columns[number].key for number in at],
+            "rows": [[list(row.id), [row.cells[number].value for number in at]] for row in body],
+        }
+        return table(key, caption, columns, body, sortable=sortable)
+
+    def title(self, value: object) -> Cell:
+        """A title in this language."""
+        return Cell(self.language.say(str(value)), is_name=True)
 
     def name(self, value: object) -> Cell:
         """A name."""
@@ -42,13 +65,15 @@ class Cells:
 
     def column(self, key: str, *, number: bool = True, **fields: object) -> Column:
         """A column by the key of its heading."""
-        return Column(self.language.word(f"column.{key}", **fields), number)
+        return Column(self.language.word(f"column.{key}", **fields), number, key)
 
     def response_columns(self, unit: str) -> list[Column]:
         """Headings of :meth:`response`."""
-        plain = ("people", "before", "share before", "after", "share after")
-        timed = ("mean before", "mean after", "worst")
-        return [self.column(key) for key in plain] + [self.column(key, unit=unit) for key in timed]
+        keys = (
+            "people", "before", "share before", "after", "share after",
+            "served before", "mean before", "served after", "mean after", "worst",
+        )  # fmt: skip
+        return [self.column(key, unit=unit) for key in keys]
 
     def response(self, figures: Mapping[str, Any]) -> list[Cell]:
         """Response figures before and after, with the people they are shares of."""
@@ -59,7 +84,9 @@ class Cells:
             self.share(old["share"]),
             self.count(new["people_within"]),
             self.share(new["share"]),
+            self.count(old["people_served"]),
             self.decimal(old["mean_minutes"]),
+            self.count(new["people_served"]),
             self.decimal(new["mean_minutes"]),
             self.decimal(new["worst_minutes"]),
         ]

@@ -11,6 +11,12 @@ _VIRIDIS = ("#fde725", "#a0da39", "#4ac16d", "#1fa187", "#277f8e", "#365c8d", "#
 NEW = "#d55e00"
 """New facilities: the vermilion of Okabe and Ito, which viridis does not have."""
 
+STATES = ("#ffffff", NEW, "#d0d0d0", "#ffffff", "#d55e00", "#0072b2")
+"""Facilities: existing, new, closed; of two plans those of both, of the first only, of the other only."""
+
+CHANGES = ("#d9d9d6", "#0072b2", "#d55e00", "#9ecbe8", "#f2c39b", "#009e73", "#7a1010")
+"""Places: as they were, gain people within, lose them, sooner, later, new, gone (of Okabe and Ito)."""
+
 NOBODY = "#000000"
 EXCLUDED = "#c9c9c4"
 ROAD = "#b3aea4"

@@ -27,13 +27,14 @@ class Curve:
     """People answered within so many minutes, in one service.
 
     Attributes:
-        title: of the service.
+        id, title: of the service.
         standards: in minutes, ascending.
         people: of the service.
         minutes: (T,) ascending from 0.
         within: per outcome (T,) people answered by then, those at the very minute included.
     """
 
+    id: str
     title: str
     standards: list[float]
     people: int
@@ -61,7 +62,7 @@ def by_minutes(result: Result) -> list[Curve]:
             when: _within(one, seen.service == index, seen.people, minutes) for when, one in outcomes.items()
         }
         people = int(seen.people[seen.service == index].sum())
-        found.append(Curve(service.title, standards, people, minutes, within))
+        found.append(Curve(service.id, service.title, standards, people, minutes, within))
     return found
 
 

@@ -13,7 +13,7 @@ from siting.figures.view import view
 from siting.instance.arrays import LEVELS, Texts
 from siting.report import sentences
 from siting.report.cells import Cells
-from siting.report.markup import Cell, Row, table
+from siting.report.markup import Cell, Row
 from siting.report.scene import area_names, site_names
 
 if TYPE_CHECKING:
@@ -27,17 +27,22 @@ def sites(result: Result, cells: Cells) -> str:
         return ""
     instance, settings = result.problem.instance, result.problem.responses.settings
     number = pd.Index(instance.sites.ids).get_indexer(pd.Index(listed["site_id"]))
-    titles = {kind.id: kind.title for kind in settings.types}
+    titles = {kind.id: language.say(kind.title) for kind in settings.types}
     names = site_names(instance, language)[number]
     level_names, region = _areas(result, number, cells)
     shown = [level for level in LEVELS if any(level_names[level])]
     extra = [
         key for key in ("units", "period", "replaces") if key in listed and listed[key].astype(bool).any()
     ]
-    unit, currency = sentences.unit(result.summary, language), settings.currency
+    unit, currency = sentences.unit(result.summary, language), language.unit(settings.currency)
     rows = []
     for at, row in enumerate(listed.to_dict("records")):
-        special = [cells.count(row[key]) if key == "units" else cells.name(row[key]) for key in extra]
+        special = [
+            cells.count(row[key])
+            if key == "units"
+            else cells.name(language.named(row[key]) if key == "period" else row[key])
+            for key in extra
+        ]
         rows.append(
             Row(
                 [
@@ -52,6 +57,7 @@ def sites(result: Result, cells: Cells) -> str:
                     cells.decimal(row["mean_response_minutes"]),
                 ],
                 region=int(region[at]),
+                id=(row["site_id"], row["type"]),
             )
         )
     columns = [
@@ -61,7 +67,7 @@ def sites(result: Result, cells: Cells) -> str:
         cells.column("cost", currency=currency), cells.column("newly"), cells.column("served"),
         cells.column("mean", unit=unit),
     ]  # fmt: skip
-    return table("sites", language.word("sites", count=language.count(len(rows))), columns, rows)
+    return cells.table("sites", language.word("sites", count=language.count(len(rows))), columns, rows)
 
 
 def _areas(result: Result, site: np.ndarray, cells: Cells) -> tuple[dict[str, Texts], np.ndarray]:
@@ -84,7 +90,8 @@ def closed(result: Result, cells: Cells) -> str:
     if not len(listed):
         return ""
     settings = result.problem.responses.settings
-    titles = {kind.id: kind.title for kind in settings.types}
+    titles = {kind.id: cells.language.say(kind.title) for kind in settings.types}
+    currency = cells.language.unit(settings.currency)
     rows = [
         Row(
             [
@@ -92,16 +99,17 @@ def closed(result: Result, cells: Cells) -> str:
                 Cell(titles[row["type"]]),
                 cells.name(row["site_id"]),
                 cells.decimal(row["saving"], 2),
-            ]
+            ],
+            id=(row["facility_id"],),
         )
         for row in listed.to_dict("records")
     ]
     columns = [
         cells.column("name", number=False), cells.column("type", number=False),
-        cells.column("site", number=False), cells.column("saving", currency=settings.currency),
+        cells.column("site", number=False), cells.column("saving", currency=currency),
     ]  # fmt: skip
     caption = cells.language.word("closed", count=cells.language.count(len(rows)))
-    return table("closed", caption, columns, rows)
+    return cells.table("closed", caption, columns, rows)
 
 
 def regions(result: Result, cells: Cells) -> str:
@@ -114,11 +122,12 @@ def regions(result: Result, cells: Cells) -> str:
         Row(
             [
                 cells.name(names[index[one["id"]]]),
-                Cell(summary["services"][service]["title"]),
+                cells.title(summary["services"][service]["title"]),
                 *cells.response(found),
             ],
             service=services[service],
             region=index[one["id"]],
+            id=(one["id"], service),
         )
         for one in summary["regions"]
         for service, found in one["services"].items()
@@ -143,9 +152,10 @@ def districts(result: Result, cells: Cells) -> str:
         group = np.where(seen.service == index, district, -1)
         for at, found in enumerate(figures(seen.people, outcomes, group, len(names))):
             if found["after"]["people"]:
-                title = Cell(responses.settings.services[index].title)
-                about = [cells.name(names[at]), title, *cells.response(found)]
-                rows.append(Row(about, service=number, region=int(region[at])))
+                service = responses.settings.services[index]
+                about = [cells.name(names[at]), cells.title(service.title), *cells.response(found)]
+                key = (str(instance.areas["district"].ids[at]), service.id)
+                rows.append(Row(about, service=number, region=int(region[at]), id=key))
     return _by_area("districts", rows, result, cells)
 
 
@@ -157,4 +167,4 @@ def _by_area(level: str, rows: list[Row], result: Result, cells: Cells) -> str:
         cells.column("service", number=False),
         *cells.response_columns(sentences.unit(result.summary, cells.language)),
     ]
-    return table(level, cells.language.word(level), columns, rows)
+    return cells.table(level, cells.language.word(level), columns, rows)

@@ -14,7 +14,15 @@
     circle: "M-5 0A5 5 0 1 1 5 0A5 5 0 1 1-5 0Z", x: "M-5-5L5 5M-5 5L5-5", cross: "M-6 0H6M0-6V6",
     square_x: "M-5-5H5V5H-5ZM-5-5L5 5M-5 5L5-5",
   };
-  const NEW = 1, CLOSED = 2;
+  const NEW = 1, CLOSED = 2, KEPT = 3, DROPPED = 4, ADDED = 5;
+  const SPOKEN = ["existing", "new", "closed", "kept", "dropped", "added"];
+  const LINES = ["#1a1a1a", "#ffffff", "#7a1010", "#1a1a1a", "#5c2900", "#ffffff"];
+  // What becomes of facilities and places is told by their shape too.
+  const OUTCOME = { [CLOSED]: "square_x", [KEPT]: "square", [DROPPED]: "inverted_triangle", [ADDED]: "triangle" };
+  const CHANGES = ["same", "gains", "loses", "sooner", "later", "new", "gone"];
+  const MARKS = ["circle", "triangle", "x", "circle", "circle", "diamond", "cross"];
+  const SEEN = { before: [0, CLOSED, KEPT, DROPPED], after: [0, CLOSED, NEW, KEPT, ADDED],
+    change: [CLOSED, KEPT, DROPPED, ADDED] };
 
   function unpack([kind, text]) {
     const raw = atob(text), bytes = new Uint8Array(raw.length);
@@ -33,7 +41,10 @@
   for (const key of ["x", "y", "people", "region"]) places[key] = unpack(places[key]);
   for (const key of ["x", "y", "type", "state"]) facilities[key] = unpack(facilities[key]);
   data.roads.forEach(unpacked);
-  for (const service of data.services) Object.values(service.answered).forEach(unpacked);
+  for (const service of data.services) {
+    Object.values(service.answered).forEach(unpacked);
+    unpacked(service); // of a comparison: what changes, and what becomes of facilities
+  }
 
   const whole = new Intl.NumberFormat(words.code), N = places.x.length;
   const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (all, key) => (key in fields ? fields[key] : all));
@@ -47,7 +58,7 @@
   const controls = {
     service: () => Number($("service").value),
     when: () => document.querySelector('input[name="when"]:checked').value,
-    lines: () => $("lines").checked,
+    lines: () => $("lines") !== null && $("lines").checked,
     region: () => Number($("region").value),
     facilities: () => $("facilities-shown").checked,
   };
@@ -58,10 +69,11 @@
     if (tenths === data.excluded) return words["legend.excluded"];
     if (tenths === data.nobody) return words["hover.nobody"];
     const by = now.by[i] < 0 ? "" : facilities.name[now.by[i]];
-    const said = fill(words["hover.served"], { minutes: minutes(tenths), facility: by });
+    const said = fill(words[by ? "hover.served" : "hover.minutes"], { minutes: minutes(tenths), facility: by });
     return now.within[i] ? said : `${said} (${words["hover.beyond"]})`;
   }
   const named = (i) => (places.other[i] ? `${places.name[i]} (${places.other[i]})` : places.name[i]);
+  const states = (service) => service.states || facilities.state;
   const regionName = (r) => (r < 0 ? "" : data.regions[r]);
 
   function bin(service, tenths) {
@@ -72,6 +84,7 @@
   // Excluded places first, then those within the standard, then the others; the large ones below.
   function draw() {
     const service = data.services[controls.service()], when = controls.when(), region = controls.region();
+    if (when === "change") { drawChange(service, region); return; }
     const now = service.answered[when], layers = [[], [], [], []];
     for (const i of large) {
       if (!Number.isFinite(places.x[i]) || (region >= 0 && places.region[i] !== region)) continue;
@@ -81,11 +94,7 @@
     drawn = [].concat(...layers);
     const ends = [];
     layers.reduce((sum, layer) => (ends.push(sum + layer.length), sum + layer.length), 0);
-    const count = drawn.length, columns = {
-      x: Float64Array.from(drawn, (i) => places.x[i]), y: Float64Array.from(drawn, (i) => places.y[i]),
-      size: new Float32Array(count), marker: new Array(count), fill_color: new Array(count),
-      line_color: new Array(count), line_width: new Float32Array(count),
-    };
+    const columns = blank();
     drawn.forEach((i, at) => {
       const layer = ends.findIndex((end) => at < end);
       const colour = [data.colours.excluded, service.colours[bin(service, now.tenths[i])],
@@ -94,12 +103,41 @@
       columns.fill_color[at] = colour;
       columns.line_color[at] = layer === 1 ? "#4a4a4a" : colour;
     });
+    finish(columns, service, when, now);
+  }
+
+  function blank() {
+    const count = drawn.length;
+    return {
+      x: Float64Array.from(drawn, (i) => places.x[i]), y: Float64Array.from(drawn, (i) => places.y[i]),
+      size: new Float32Array(count), marker: new Array(count), fill_color: new Array(count),
+      line_color: new Array(count), line_width: new Float32Array(count),
+    };
+  }
+
+  function finish(columns, service, when, now) {
     Object.assign(columns, texts(service));
     sources.places.data = columns;
     drawLines(now);
     drawFacilities(service, when);
     resize();
     legend(service, when);
+  }
+
+  // Places where nothing changes below, those that gain or lose people on top.
+  const ABOVE = [0, 3, 4, 5, 6, 2, 1];
+  function drawChange(service, region) {
+    drawn = large.filter((i) => Number.isFinite(places.x[i]) && (region < 0 || places.region[i] === region));
+    const above = (i) => ABOVE.indexOf(service.change[i]);
+    drawn.sort((a, b) => above(a) - above(b) || places.people[b] - places.people[a]);
+    const columns = blank();
+    drawn.forEach((i, at) => {
+      const change = service.change[i];
+      columns.marker[at] = MARKS[change];
+      columns.fill_color[at] = data.colours.changes[change];
+      columns.line_color[at] = change === 0 ? "#b5b5b0" : data.colours.changes[change];
+    });
+    finish(columns, service, "change", service.answered.after);
   }
 
   function texts(service) {
@@ -129,22 +167,21 @@
     shown = [];
     if (controls.facilities()) {
       const provides = new Set(service.types);
-      for (const state of [0, CLOSED, NEW]) {
-        facilities.state.forEach((one, f) => {
-          const there = one === state && (when === "after" || state !== NEW);
-          if (there && provides.has(facilities.type[f]) && Number.isFinite(facilities.x[f])) shown.push(f);
+      for (const state of SEEN[when]) {
+        states(service).forEach((one, f) => {
+          if (one === state && provides.has(facilities.type[f]) && Number.isFinite(facilities.x[f])) shown.push(f);
         });
       }
     }
-    const state = (f) => (when === "before" && facilities.state[f] === CLOSED ? 0 : facilities.state[f]);
-    const spoken = [words["state.existing"], words["state.new"], words["state.closed"]];
-    const title = (f) => `${data.types[facilities.type[f]]}: ${spoken[facilities.state[f]]}`;
+    const is = states(service);
+    const state = (f) => (when === "before" && is[f] === CLOSED && !service.states ? 0 : is[f]);
+    const title = (f) => `${data.types[facilities.type[f]]}: ${words[`state.${SPOKEN[is[f]]}`]}`;
     sources.facilities.data = {
       x: shown.map((f) => facilities.x[f]), y: shown.map((f) => facilities.y[f]),
       size: new Float32Array(shown.length),
-      marker: shown.map((f) => (state(f) === CLOSED ? "square_x" : shape.get(facilities.type[f]))),
-      fill_color: shown.map((f) => [`#ffffff`, data.colours.new, "#d0d0d0"][state(f)]),
-      line_color: shown.map((f) => ["#1a1a1a", "#ffffff", "#7a1010"][state(f)]),
+      marker: shown.map((f) => OUTCOME[state(f)] || shape.get(facilities.type[f])),
+      fill_color: shown.map((f) => data.colours.states[state(f)]),
+      line_color: shown.map((f) => LINES[state(f)]),
       line_width: new Float32Array(shown.length),
       name: shown.map((f) => facilities.name[f]), region: shown.map(title),
       people: shown.map(() => "–"), before: shown.map(() => "–"), after: shown.map(() => "–"),
@@ -167,7 +204,8 @@
     const mark = clamp(2.2, 0.3 * Math.sqrt(room / inside(marks.x, marks.y)), 15);
     const weight = (i) => 0.8 + 1.6 * Math.pow(places.people[i] / mostPeople, 0.4);
     const dotSize = Float32Array.from(drawn, (i) => dot * weight(i));
-    const markSize = Float32Array.from(shown, (f) => (facilities.state[f] === NEW ? 1.35 : 1) * mark);
+    const now = states(data.services[controls.service()]);
+    const markSize = Float32Array.from(shown, (f) => ([0, CLOSED].includes(now[f]) ? 1 : 1.35) * mark);
     // Where all is small, outlines would be all there is to see.
     const outline = Float32Array.from(dots.marker, (one) => (one === "circle" ? (dot > 4.5 ? 0.4 : 0) : clamp(1, dot / 4, 2.2)));
     const border = new Float32Array(shown.length).fill(clamp(0.5, mark / 9, 1.3));
@@ -201,6 +239,27 @@
       item.append(` ${text}`);
       box.append(item);
     };
+    const is = states(service);
+    if (when === "change") legendOfChange(add, service, is);
+    else legendOfMinutes(add, service, when, is);
+    $("standard").textContent = service.standard;
+  }
+
+  function legendOfChange(add, service, is) {
+    for (const change of [1, 2, 3, 4, 5, 6, 0]) {
+      const colour = data.colours.changes[change], line = change === 0 ? "#b5b5b0" : colour;
+      if (service.change.includes(change)) add(svg(MARKS[change], colour, line, ["x", "cross"].includes(MARKS[change]) ? 2.4 : 0.8), words[`change.${CHANGES[change]}`]);
+    }
+    outcomes(add, is, [ADDED, DROPPED, KEPT, CLOSED]);
+  }
+  function outcomes(add, is, wanted) {
+    for (const state of wanted) {
+      if (!shown.some((f) => is[f] === state)) continue;
+      add(svg(OUTCOME[state], data.colours.states[state], LINES[state], 1.1), `${words["state.facility"]}: ${words[`state.${SPOKEN[state]}`]}`);
+    }
+  }
+
+  function legendOfMinutes(add, service, when, is) {
     service.colours.forEach((colour, at) => {
       const low = plain(service.ends[at - 1]), high = plain(service.ends[at]);
       const key = at === 0 ? "legend.below" : at === service.ends.length ? "legend.above" : "legend.between";
@@ -211,19 +270,20 @@
     const tenths = service.answered[when].tenths;
     if (tenths.includes(data.nobody)) add(svg("cross", "none", data.colours.nobody, 2.4), words["legend.nobody"]);
     if (tenths.includes(data.excluded)) add(svg("circle", data.colours.excluded, "none", 0), words["legend.excluded"]);
-    const there = new Set(shown.map((f) => `${facilities.state[f]} ${facilities.type[f]}`));
+    const there = new Set(shown.map((f) => `${is[f]} ${facilities.type[f]}`));
     for (const type of used) {
       const title = data.types[type];
-      if (there.has(`1 ${type}`)) add(svg(shape.get(type), data.colours.new, "#ffffff", 0.8), fill(words["legend.new"], { title }));
+      if (there.has(`1 ${type}`)) add(svg(shape.get(type), data.colours.states[NEW], "#ffffff", 0.8), fill(words["legend.new"], { title }));
       if (there.has(`0 ${type}`)) add(svg(shape.get(type), "#ffffff", "#1a1a1a", 1.4), fill(words["legend.existing"], { title }));
     }
-    if (shown.some((f) => facilities.state[f] === CLOSED)) add(svg("square_x", "#d0d0d0", "#7a1010", 1.2), words["legend.closed"]);
-    $("standard").textContent = service.standard;
+    if (service.states) outcomes(add, is, [ADDED, DROPPED, KEPT]);
+    if (shown.some((f) => is[f] === CLOSED)) add(svg("square_x", "#d0d0d0", "#7a1010", 1.2), words["legend.closed"]);
   }
 
   // A kilometre is as long across as up, whatever the shape of the window.
   const home = {};
   function show(x, y, width, height) {
+    if (!(plot.inner_width > 0 && plot.inner_height > 0) || ![x, y, width, height].every(Number.isFinite)) return;
     const scale = Math.max(width / plot.inner_width, height / plot.inner_height);
     const half = [scale * plot.inner_width / 2, scale * plot.inner_height / 2];
     plot.x_range.setv({ start: x - half[0], end: x + half[0] });
@@ -294,7 +354,9 @@
   }
 
   function listen() {
-    for (const id of ["service", "lines", "facilities-shown"]) $(id).addEventListener("change", draw);
+    for (const id of ["service", "lines", "facilities-shown"]) {
+      if ($(id)) $(id).addEventListener("change", draw);
+    }
     document.querySelectorAll('input[name="when"]').forEach((one) => one.addEventListener("change", draw));
     $("region").addEventListener("change", () => { draw(); goHome(); });
     $("search").addEventListener("input", suggest);
@@ -320,12 +382,13 @@
   function start() {
     const model = Bokeh.documents[0];
     plot = model.get_model_by_name("map");
+    if (!plot.inner_width) { requestAnimationFrame(start); return; } // a large page is laid out later
     for (const name of ["roads_minor", "roads_major", "lines", "places", "facilities", "found"]) {
       sources[name] = model.get_model_by_name(name);
     }
     if (data.roads.length) sources.roads_major.data = data.roads[1];
     Object.assign(home, box(large, places.x, places.y));
-    $("lines").checked = data.lines;
+    if ($("lines")) $("lines").checked = data.lines;
     goHome();
     draw();
     listen();

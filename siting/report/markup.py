@@ -30,10 +30,11 @@ def data(value: Any, key: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, and whether it holds numbers."""
+    """A column: its heading, whether it holds numbers, and what programs call it."""
 
     title: str
     number: bool = True
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row, and the service and region it is about, -1 for none."""
+    """A row, the service and region it is about, -1 for none, and what programs call it."""
 
     cells: Sequence[Cell]
     service: int = -1
     region: int = -1
+    id: tuple[str, ...] = ()
 
 
 def table(

@@ -1,12 +1,11 @@
-"""A file that is whole or not there: written beside, then renamed."""
+"""A file of bytes that is whole or not there."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from siting.errors import PlanError
+from siting.whole import refusal, whole_file
 
 
 def put_file(path: Path, content: bytes) -> Path:
@@ -15,13 +14,9 @@ def put_file(path: Path, content: bytes) -> Path:
     Raises:
         PlanError: the disk refuses; ``path`` is then as it was.
     """
-    fresh = path.parent / f".{path.name[:80]}.{secrets.token_hex(4)}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(content)
-        os.replace(fresh, path)
+        with whole_file(path) as fresh:
+            fresh.write_bytes(content)
     except OSError as error:
-        raise PlanError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        fresh.unlink(missing_ok=True)
+        raise PlanError(f"{path}: {refusal(error)}") from error
     return path

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from siting import __version__
 from siting.errors import PlanError
 from siting.report import plot, sections
-from siting.report.language import Language, language_of
+from siting.report.cells import Cells
+from siting.report.language import Language
 from siting.report.markup import data, text
 from siting.report.one_file import put_file
 from siting.report.payload import payload
-from siting.report.scene import has_map, scene
+from siting.report.scene import WHEN, has_map, scene
+from siting.report.wording import language_for
 
 if TYPE_CHECKING:
     from siting.result import Result
+
+
+FORMAT = "siting-report-1"
+"""Value of ``format`` in the block of numbers of a report."""
 
 
 def write_report(result: Result, path: str | Path, *, language: str = "en") -> Path:
@@ -42,30 +50,48 @@ def write_report(result: Result, path: str | Path, *, language: str = "en") -> P
     """
     if result.plan is None:
         raise PlanError(f"there is no plan to report: {result.status.value}")
-    shown = page(result, language_of(language))
+    shown = page(result, language_for(result, language))
     return put_file(Path(path), shown.encode("utf-8", errors="replace"))
 
 
 def page(result: Result, language: Language) -> str:
     """The text of the page."""
-    scripts, blocks = [_asset("tables.js")], ""
+    scripts: list[str] = []
+    blocks = ""
     if has_map(result.problem.instance):
-        headings = {
-            "name": language.word("column.name"), "region": language.word("region"),
-            "people": language.word("hover.people"), "before": language.word("before"),
-            "after": language.word("after"),
-        }  # fmt: skip
-        blocks = data(payload(result, scene(result, language), language), "data")
-        blocks += data(plot.document(headings), "document")
-        scripts += [plot.library(), _asset("map.js")]
+        headings = {when: language.word(when) for when in WHEN}
+        content = payload(result, scene(result, language), language)
+        blocks, scripts = map_parts(content, headings, language)
     parts = (
         sections.head, sections.cards, sections.atlas, sections.coverage, sections.results, sections.notes,
         sections.provenance,
     )  # fmt: skip
-    head, *body = (part(result, language) for part in parts)
-    title = text(result.summary["instance"]["title"])
-    skip = text(language.word("skip"))
-    footer = text(language.word("footer", version=result.summary["versions"]["siting"]))
+    cells = Cells(language)
+    head, *body = (part(result, cells) for part in parts)
+    blocks += data(numbers(result, cells), "numbers")
+    title = language.say(result.summary["instance"]["title"])
+    return assembled(language, title, head, body, blocks, scripts)
+
+
+def map_parts(content: dict[str, Any], headings: dict[str, str], language: Language) -> tuple[str, list[str]]:
+    """Blocks of data and scripts of a map.
+
+    Raises:
+        InstanceError: the extra ``siting[report]`` is not installed.
+    """
+    named = {"name": language.word("column.name"), "region": language.word("region")}
+    named |= {"people": language.word("hover.people"), **headings}
+    blocks = data(content, "data") + data(plot.document(named, language.word("km")), "document")
+    return blocks, [plot.library(), _asset("map.js")]
+
+
+def assembled(
+    language: Language, title: str, head: str, body: Iterable[str], blocks: str, scripts: Sequence[str]
+) -> str:
+    """A page out of its parts; scripts that tables need are added."""
+    scripts = [_asset("tables.js"), *scripts]
+    skip, title = text(language.word("skip")), text(title)
+    footer = text(language.word("footer", version=__version__))
     return (
         f'<!DOCTYPE html>\n<html lang="{language.code}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(scripts)}">\n'
@@ -76,6 +102,20 @@ def page(result: Result, language: Language) -> str:
         + "\n".join(f"<script>{script}</script>" for script in scripts)
         + "\n</body>\n</html>\n"
     )
+
+
+def numbers(result: Result, cells: Cells) -> dict[str, Any]:
+    """Every number of the tables as it is, by ids that are the same in all languages."""
+    summary = result.summary
+    return {
+        "format": FORMAT,
+        "language": cells.language.code,
+        "instance": summary["instance"]["name"],
+        "model": summary["model"]["name"],
+        "model_sha256": summary["model"]["sha256"],
+        **{key: summary[key] for key in ("status", "bound", "gap")},
+        "tables": {key: table for key, table in cells.tables.items() if table["columns"]},
+    }
 
 
 def _policy(scripts: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,41 +39,34 @@ def payload(result: Result, scene: Scene, language: Language) -> dict[str, Any]:
     instance, settings = result.problem.instance, result.problem.responses.settings
     names = place_names(instance, language)
     other = np.where(names == instance.places.names, instance.places.names_local, instance.places.names)
-    titles = [kind.title for kind in settings.types]
+    unit = sentences.unit(result.summary, language)
+    titles = [language.say(kind.title) for kind in settings.types]
     return {
         "places": {
             "x": packed(np.round(scene.x, DECIMALS), "f"),
             "y": packed(np.round(scene.y, DECIMALS), "f"),
             "people": packed(np.minimum(scene.people, 2**31 - 1), "I"),
             "region": packed(scene.region, "I"),
-            "name": _short(np.where(names.astype(bool), names, instance.places.ids)),
-            "other": _short(np.where(other == names, "", other)),
+            "name": short(np.where(names.astype(bool), names, instance.places.ids)),
+            "other": short(np.where(other == names, "", other)),
         },
         "facilities": {
             "x": packed(np.round(scene.fx, DECIMALS), "f"),
             "y": packed(np.round(scene.fy, DECIMALS), "f"),
             "type": packed(scene.type, "B"),
             "state": packed(scene.state, "B"),
-            "name": _short(scene.names),
+            "name": short(scene.names),
         },
         "roads": _roads(scene),
-        "services": [_service(one, language) for one in scene.services],
+        "services": [_service(one, unit, language) for one in scene.services],
         "types": titles,
-        "regions": _short(area_names(instance, "region", language)),
-        "nobody": NOBODY,
-        "excluded": EXCLUDED,
+        "regions": short(area_names(instance, "region", language)),
         "lines": len(scene.x) <= LINES_UPTO,
-        "colours": {
-            "new": colours.NEW,
-            "nobody": colours.NOBODY,
-            "excluded": colours.EXCLUDED,
-            "road": colours.ROAD,
-        },
-        "words": _words(result, language),
+        **constants(unit, language),
     }
 
 
-def _short(names: Texts) -> list[str]:
+def short(names: Texts) -> list[str]:
     """Names as texts, cut where they are very long."""
     return [str(one) if len(str(one)) <= LONGEST else f"{str(one)[:LONGEST]}…" for one in names]
 
@@ -89,15 +83,25 @@ def _roads(scene: Scene) -> list[dict[str, list[str]]]:
     ]
 
 
-def _service(service: ServiceScene, language: Language) -> dict[str, Any]:
-    ends, shades = colours.bins(service.standards)
-    standards = "; ".join(f"{kind} {language.number(value)}" for kind, value in service.standards.items())
+def service_words(
+    title: str, standards: Mapping[str, float], unit: str, language: Language
+) -> dict[str, Any]:
+    """What a service is called, its standards in words, and the bins of response times these make."""
+    ends, shades = colours.bins(standards)
+    kinds = (
+        language.word(
+            "legend.standard.kind", kind=language.say(kind), standard=language.number(value), unit=unit
+        )
+        for kind, value in standards.items()
+    )
+    said = language.word("legend.standard", standards="; ".join(kinds))
+    return {"title": title, "ends": ends, "colours": shades, "standard": said}
+
+
+def _service(service: ServiceScene, unit: str, language: Language) -> dict[str, Any]:
     return {
-        "title": service.title,
+        **service_words(service.title, service.standards, unit, language),
         "types": list(service.types),
-        "ends": ends,
-        "colours": shades,
-        "standard": language.word("legend.standard", standards=standards),
         "answered": {
             when: {
                 "tenths": packed(service.answered[when].tenths, "H"),
@@ -109,15 +113,31 @@ def _service(service: ServiceScene, language: Language) -> dict[str, Any]:
     }
 
 
-def _words(result: Result, language: Language) -> dict[str, str]:
+def constants(unit: str, language: Language) -> dict[str, Any]:
+    """What the script needs on any page: marks for what has no minutes, colours and words."""
+    return {
+        "nobody": NOBODY,
+        "excluded": EXCLUDED,
+        "colours": {
+            "nobody": colours.NOBODY,
+            "excluded": colours.EXCLUDED,
+            "states": colours.STATES,
+            "changes": colours.CHANGES,
+        },
+        "words": _words(unit, language),
+    }
+
+
+def _words(unit: str, language: Language) -> dict[str, str]:
     """The words and marks the script puts together; fields in braces are left to it."""
     keys = (
         "legend.below", "legend.between", "legend.above", "legend.within", "legend.beyond", "legend.nobody",
         "legend.excluded", "legend.existing", "legend.new", "legend.closed", "hover.served",
         "hover.beyond", "hover.nobody", "state.existing", "state.new", "state.closed", "search.none",
-        "search.found",
+        "search.found", "hover.minutes", "change.gains", "change.loses", "change.sooner", "change.later",
+        "change.same", "change.new", "change.gone", "state.facility", "state.kept", "state.dropped",
+        "state.added",
     )  # fmt: skip
     fields = {name: f"{{{name}}}" for name in ("low", "high", "title", "minutes", "facility", "count")}
-    unit = sentences.unit(result.summary, language)
     words = {key: language.word(key, unit=unit, **fields) for key in keys}
     return {**words, "code": language.code, "point": language.decimal(0.5)[1]}

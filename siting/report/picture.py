@@ -13,7 +13,7 @@ from siting.errors import PlanError
 from siting.instance.arrays import Ints
 from siting.readers.extras import extra
 from siting.report import colours, sentences
-from siting.report.language import Language, language_of
+from siting.report.language import Language
 from siting.report.one_file import put_file
 from siting.report.scene import (
     CLOSED,
@@ -27,6 +27,7 @@ from siting.report.scene import (
     has_map,
     scene,
 )
+from siting.report.wording import language_for
 
 if TYPE_CHECKING:
     from siting.result import Result
@@ -61,7 +62,7 @@ def write_png(result: Result, path: str | Path, *, language: str = "en", service
         raise PlanError(f"there is no plan to draw: {result.status.value}")
     if not has_map(result.problem.instance):
         raise PlanError("there is no map to draw: the instance does not say where its places are")
-    words = language_of(language)
+    words = language_for(result, language)
     shown = scene(result, words)
     ids = [one.id for one in shown.services]
     if service is not None and service not in ids:

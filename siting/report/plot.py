@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from siting.readers.extras import extra
@@ -14,7 +16,7 @@ HOVER = ("name", "region", "people", "before", "after")
 """Columns of text that pointing at a place or a facility shows; their headings are the words of the page."""
 
 
-def document(headings: dict[str, str]) -> Any:
+def document(headings: dict[str, str], kilometres: str) -> Any:
     """The document for ``Bokeh.embed.embed_item``, as plain JSON values.
 
     Layers in the order they are drawn, each with a source of its own name: roads_minor, roads_major,
@@ -22,6 +24,7 @@ def document(headings: dict[str, str]) -> Any:
 
     Args:
         headings: heading of each column of :data:`HOVER`.
+        kilometres: what the scale is in.
 
     Raises:
         InstanceError: bokeh is not installed.
@@ -57,12 +60,22 @@ def document(headings: dict[str, str]) -> Any:
         models.ScaleBar(
             range=plot.x_range,
             unit="km",
+            label=f"@{{value}} {kilometres}",
+            dimensional=models.MetricLength(include=["km"]),
             location="bottom_left",
             background_fill_alpha=0.7,
             border_line_color=None,
         )
     )
-    return extra("bokeh.embed", "report").json_item(plot, TARGET)
+    return _numbered(extra("bokeh.embed", "report").json_item(plot, TARGET))
+
+
+def _numbered(item: dict[str, Any]) -> Any:
+    """The document with its models numbered from 1: their ids count on from page to page otherwise."""
+    packed = json.dumps(item)
+    ids = dict.fromkeys(re.findall(r'"(p\d+)"', packed))
+    numbers = {old: f"m{number}" for number, old in enumerate(ids, 1)}
+    return json.loads(re.sub(r'"(p\d+)"', lambda found: f'"{numbers[found[1]]}"', packed))
 
 
 def _roads(plot: Any, models: Any) -> None:

@@ -137,7 +137,7 @@ def scene(result: Result, language: Language) -> Scene:
     return Scene(
         x, y, places.population, places.area["region"], fx, fy, options.type[shown], state,
         _facility_names(instance, shown[: len(old)], options.site[plan.opened], language),
-        _services(result, number),
+        _services(result, number, language),
         None if instance.roads is None else thinned(instance.roads, plane),
     )  # fmt: skip
 
@@ -152,7 +152,7 @@ def _facility_names(instance: Instance, old: Ints, fresh: Ints, language: Langua
     return np.concatenate([named, own]).astype(object)
 
 
-def _services(result: Result, number: Ints) -> tuple[ServiceScene, ...]:
+def _services(result: Result, number: Ints, language: Language) -> tuple[ServiceScene, ...]:
     responses, plan = result.problem.responses, result.plan
     assert plan is not None
     settings = responses.settings
@@ -168,7 +168,8 @@ def _services(result: Result, number: Ints) -> tuple[ServiceScene, ...]:
         answered = {when: _answered(responses, index, number, *outcomes[when]) for when in WHEN}
         types = tuple(t for t, kind in enumerate(settings.types) if service.id in kind.turnout_ms)
         standards = {kind: ms / 60_000 for kind, ms in service.standard_ms.items()}
-        found.append(ServiceScene(service.id, service.title, standards, types, answered))
+        title = language.say(service.title)
+        found.append(ServiceScene(service.id, title, standards, types, answered))
     return tuple(found)
 
 

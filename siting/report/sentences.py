@@ -27,7 +27,11 @@ def proof(summary: Mapping[str, Any], language: Language) -> str:
         return word("proof.no gap", bound=language.amount(first["bound"]), stopped=stopped)
     if first["gap"] <= PROVED_GAP:
         later = next(one for one in summary["objectives"] if one["gap"] is None or one["gap"] > PROVED_GAP)
-        names = {"first": first["measure"], "later": later["measure"], "stopped": stopped}
+        names = {
+            "first": language.measure(first["measure"]),
+            "later": language.measure(later["measure"]),
+            "stopped": stopped,
+        }
         if later["gap"] is None:
             return word("proof.first only", **names)
         return word("proof.first", most=language.gap(later["gap"]), **names)
@@ -57,9 +61,17 @@ def numbers(summary: Mapping[str, Any], language: Language) -> str:
         return language.word("without limit") if value is None else language.number(value)
 
     shown = []
-    for group, members in groups.items():
+    for key, members in groups.items():
+        group = language.parameter(key)
+        if key in members:
+            shown.append(f"{group} {amount(members[key])}")
+            continue
         if len(members) <= MEMBERS:
-            shown += [f"{name} {amount(value)}" for name, value in members.items()]
+            listed = (
+                f"{language.named(name.rpartition('.')[2])} {amount(value)}"
+                for name, value in members.items()
+            )
+            shown.append(f"{group}: {', '.join(listed)}")
             continue
         low, high = (amount(end(members.values(), key=_size)) for end in (min, max))
         span = low if low == high else language.word("to", low=low, high=high)
@@ -71,10 +83,12 @@ def _size(value: float | None) -> float:
     return math.inf if value is None else value
 
 
-def when(summary: Mapping[str, Any]) -> str:
+def when(summary: Mapping[str, Any], language: Language) -> str:
     """Titles of the scenario and period the figures about people are of; empty where there is one only."""
     return ", ".join(
-        summary[key][at]["title"] for key, at in (("scenarios", 0), ("periods", -1)) if key in summary
+        language.say(summary[key][at]["title"])
+        for key, at in (("scenarios", 0), ("periods", -1))
+        if key in summary
     )
 
 
@@ -105,9 +119,17 @@ def warnings(summary: Mapping[str, Any], language: Language, areas: Mapping[str,
         if lost["places"]:
             names = ", ".join(lost["largest"][:NAMED]) + (", ..." if lost["places"] > NAMED else "")
             people, places = count(lost["people"]), count(lost["places"])
-            found.append(word("warn.unreachable", service=service, people=people, places=places, names=names))
+            found.append(
+                word(
+                    "warn.unreachable",
+                    service=language.named(service),
+                    people=people,
+                    places=places,
+                    names=names,
+                )
+            )
     if layout["standard"] != "minutes":
         found.append(word(f"warn.{layout['standard']}"))
     if layout["serve"] != "nearest":
         found.append(word("warn.serve"))
-    return found + list(summary["warnings"])
+    return found + [language.say(one) for one in summary["warnings"]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from siting.report import sentences
 from siting.report.cells import Cells
-from siting.report.markup import Cell, Column, Row, table
+from siting.report.markup import Cell, Column, Row
 
 Summary = Mapping[str, Any]
 
@@ -16,15 +16,15 @@ def services(summary: Summary, cells: Cells) -> str:
     """People within the standard, by service and kind of place."""
     language, unit = cells.language, sentences.unit(summary, cells.language)
     rows = []
-    for service in summary["services"].values():
-        rows.append(Row([cells.name(service["title"]), *cells.response(service)]))
+    for key, service in summary["services"].items():
+        rows.append(Row([cells.title(service["title"]), *cells.response(service)], id=(key,)))
         for kind, figures in service["kinds"].items():
             if figures["after"]["people"]:
                 standard = language.number(service["standard_minutes"][kind])
-                title = language.word("services.kind", kind=kind, standard=standard, unit=unit)
-                rows.append(Row([cells.name(f"\u2003{title}"), *cells.response(figures)]))
+                title = language.word("services.kind", kind=language.say(kind), standard=standard, unit=unit)
+                rows.append(Row([cells.name(f"\u2003{title}"), *cells.response(figures)], id=(key, kind)))
     columns = [cells.column("service", number=False), *cells.response_columns(unit)]
-    return table("services", language.word("services"), columns, rows, sortable=False)
+    return cells.table("services", language.word("services"), columns, rows, sortable=False)
 
 
 def objectives(summary: Summary, cells: Cells) -> str:
@@ -33,22 +33,23 @@ def objectives(summary: Summary, cells: Cells) -> str:
     rows = [
         Row(
             [
-                Cell(f"{language.word(one['sense'])}: {one['measure']}"),
+                Cell(f"{language.word(one['sense'])}: {language.measure(one['measure'])}"),
                 *(cells.amount(one[key]) for key in ("before", "value", "bound")),
                 cells.gap(one["gap"]),
                 cells.gap(one["gap_of_gain"]),
                 Cell(language.unit(one["unit"])),
-            ]
+            ],
+            id=(one["sense"], one["measure"]),
         )
         for one in summary["objectives"]
     ]
     columns = [
         cells.column("measure", number=False),
-        Column(language.word("before")),
+        Column(language.word("column.was"), key="before"),
         *(cells.column(key) for key in ("plan", "best", "gap", "gain")),
         cells.column("unit", number=False),
     ]
-    return table("objectives", language.word("objectives"), columns, rows, sortable=False)
+    return cells.table("objectives", language.word("objectives"), columns, rows, sortable=False)
 
 
 def limits(summary: Summary, cells: Cells) -> str:
@@ -57,10 +58,11 @@ def limits(summary: Summary, cells: Cells) -> str:
     rows = [
         Row(
             [
-                cells.name(one["label"]),
+                cells.name(language.measure(one["label"])),
                 *(cells.amount(one[key]) for key in ("value", "at_least", "at_most")),
                 Cell(language.unit(one["unit"])),
-            ]
+            ],
+            id=(one["label"],),
         )
         for one in summary["limits"]
     ]
@@ -69,7 +71,7 @@ def limits(summary: Summary, cells: Cells) -> str:
         *(cells.column(key) for key in ("plan", "at least", "at most")),
         cells.column("unit", number=False),
     ]
-    return table("limits", language.word("limits"), columns, rows, sortable=False) if rows else ""
+    return cells.table("limits", language.word("limits"), columns, rows, sortable=False) if rows else ""
 
 
 def facilities(summary: Summary, cells: Cells) -> str:
@@ -84,13 +86,14 @@ def facilities(summary: Summary, cells: Cells) -> str:
     rows = [
         Row(
             [
-                cells.name(kind["title"]),
+                cells.title(kind["title"]),
                 cells.count(kind["existing"]),
                 cells.count(kind["new"]),
                 *(cells.count(kind.get(key)) for key in extra),
                 cells.count(kind["allowed"]),
                 cells.decimal(money["by_type"][key], 2),
-            ]
+            ],
+            id=(key,),
         )
         for key, kind in kinds.items()
     ]
@@ -103,9 +106,9 @@ def facilities(summary: Summary, cells: Cells) -> str:
     columns = [
         cells.column("type", number=False),
         *(cells.column(key) for key in ("existing", "new", *extra, "allowed")),
-        cells.column("cost", currency=money["currency"]),
+        cells.column("cost", currency=language.unit(money["currency"])),
     ]
-    return table("facilities", language.word("facilities"), columns, rows, sortable=False)
+    return cells.table("facilities", language.word("facilities"), columns, rows, sortable=False)
 
 
 def payers(summary: Summary, cells: Cells) -> str:
@@ -116,11 +119,12 @@ def payers(summary: Summary, cells: Cells) -> str:
     rows = [
         Row(
             [
-                cells.name(payer),
+                cells.title(payer),
                 cells.decimal(one["spent"], 2),
                 cells.share(one["spent"] / money["spent"] if money["spent"] else None),
                 cells.decimal(one["budget"], 2),
-            ]
+            ],
+            id=(payer,),
         )
         for payer, one in money["by_payer"].items()
     ]
@@ -138,7 +142,13 @@ def payers(summary: Summary, cells: Cells) -> str:
         cells.column("payer", number=False),
         *(cells.column(key) for key in ("pays", "share", "budget")),
     ]
-    return table("payers", language.word("payers", currency=money["currency"]), columns, rows, sortable=False)
+    return cells.table(
+        "payers",
+        language.word("payers", currency=language.unit(money["currency"])),
+        columns,
+        rows,
+        sortable=False,
+    )
 
 
 def load(summary: Summary, cells: Cells) -> str:
@@ -148,11 +158,12 @@ def load(summary: Summary, cells: Cells) -> str:
     rows = [
         Row(
             [
-                cells.name(summary["services"][service]["title"]),
+                cells.title(summary["services"][service]["title"]),
                 cells.count(one["people"]),
                 cells.count(one["served"]),
                 cells.share(one["served"] / one["people"] if one["people"] else None),
-            ]
+            ],
+            id=(service,),
         )
         for service, one in summary["load"].items()
     ]
@@ -160,7 +171,7 @@ def load(summary: Summary, cells: Cells) -> str:
         cells.column("service", number=False),
         *(cells.column(key) for key in ("people", "served", "share")),
     ]
-    return table("load", cells.language.word("load"), columns, rows, sortable=False)
+    return cells.table("load", cells.language.word("load"), columns, rows, sortable=False)
 
 
 def scenarios(summary: Summary, cells: Cells) -> str:
@@ -169,7 +180,10 @@ def scenarios(summary: Summary, cells: Cells) -> str:
         return ""
     unit = sentences.unit(summary, cells.language)
     rows = [
-        Row([cells.name(one["title"]), cells.share(one["probability"]), *cells.response(one["in_all"])])
+        Row(
+            [cells.title(one["title"]), cells.share(one["probability"]), *cells.response(one["in_all"])],
+            id=(one["id"],),
+        )
         for one in summary["scenarios"]
     ]
     columns = [
@@ -177,7 +191,7 @@ def scenarios(summary: Summary, cells: Cells) -> str:
         cells.column("probability"),
         *cells.response_columns(unit),
     ]
-    return table("scenarios", cells.language.word("scenarios"), columns, rows, sortable=False)
+    return cells.table("scenarios", cells.language.word("scenarios"), columns, rows, sortable=False)
 
 
 def periods(summary: Summary, cells: Cells) -> str:
@@ -188,25 +202,26 @@ def periods(summary: Summary, cells: Cells) -> str:
     rows = [
         Row(
             [
-                cells.name(one["title"]),
+                cells.title(one["title"]),
                 cells.count(sum(one["new"].values())),
                 cells.decimal(one["spent"], 2),
                 *cells.response(one["in_all"]),
-            ]
+            ],
+            id=(one["id"],),
         )
         for one in summary["periods"]
     ]
     columns = [
         cells.column("period", number=False),
         cells.column("new"),
-        cells.column("spent", currency=summary["money"]["currency"]),
+        cells.column("spent", currency=cells.language.unit(summary["money"]["currency"])),
         *cells.response_columns(unit),
     ]
-    return table("periods", cells.language.word("periods"), columns, rows, sortable=False)
+    return cells.table("periods", cells.language.word("periods"), columns, rows, sortable=False)
 
 
 def files(summary: Summary, cells: Cells) -> str:
     """The files the instance was read from, and their hashes; empty where it came from none."""
-    rows = [Row([cells.name(file), Cell(sha)]) for file, sha in summary["files"].items()]
+    rows = [Row([cells.name(file), Cell(sha)], id=(file,)) for file, sha in summary["files"].items()]
     columns = [cells.column("file", number=False), cells.column("hash", number=False)]
-    return table("files", cells.language.word("files"), columns, rows, sortable=False) if rows else ""
+    return cells.table("files", cells.language.word("files"), columns, rows, sortable=False) if rows else ""

@@ -1,13 +1,15 @@
-"""A comparison of plans as a folder of CSV files, and GeoJSON for a map."""
+"""A comparison of plans as a folder: CSV files, GeoJSON, and a page with a map."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from siting.errors import PlanError
+from siting.report.comparison import comparison_page
 from siting.writers.folder import write_folder
 from siting.writers.geojson import write_geojson
 from siting.writers.layers import Layer
@@ -23,17 +25,21 @@ MAPS = ("sites", "places")
 """Those that are maps too: facilities by what becomes of them, and places that gain or lose."""
 
 FILES = (*(f"{table}.csv" for table in TABLES), *(f"{table}.geojson" for table in MAPS))
-"""Every file of the folder."""
+"""Every file of the folder but the page."""
+
+PAGE = "compare.html"
+"""The page with the map, which is there where the extra ``siting[report]`` is."""
 
 
-def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
-    """Write the tables of a comparison, and its maps.
+def write_comparison(comparison: Comparison, folder: str | Path, *, language: str = "en") -> Path:
+    """Write the tables of a comparison, its maps, and the page with both.
 
     The folder is whole or not there; an older comparison is replaced, anything else is left alone.
 
     Args:
         comparison: of :func:`siting.studies.compare.compare`.
         folder: where to; parents are made.
+        language: of the page, ``en`` or ``uk``. Without the extra ``siting[report]`` there is no page.
 
     Returns:
         The folder.
@@ -42,7 +48,8 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
         PlanError: ``folder`` is something else than a comparison, or the disk refuses.
     """
     target = Path(folder)
-    _check(target)
+    check_comparison_target(target)
+    page = comparison_page(comparison, language) if find_spec("bokeh") else None
 
     def fill(temporary: Path) -> None:
         for name in TABLES:
@@ -50,19 +57,26 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
         for name in MAPS:
             write_geojson(_layer(_whole(getattr(comparison, name))), temporary / f"{name}.geojson")
 
-    write_folder(target, fill)
+        if page is not None:
+            (temporary / PAGE).write_text(page, encoding="utf-8", errors="replace")
+
+    write_folder(target, fill, check_comparison_target)
     return target
 
 
-def _check(target: Path) -> None:
-    """Refuse to replace what is no comparison."""
+def check_comparison_target(target: Path) -> None:
+    """Make sure, before plans are compared, that a comparison may be written there.
+
+    Raises:
+        PlanError: something is there that would be lost.
+    """
     if not target.exists():
         return
     advice = "choose another folder, or move it away"
     if not target.is_dir():
         raise PlanError(f"{target}: is a file and is not overwritten; {advice}")
     there = sorted(path.name for path in target.iterdir())
-    if others := [name for name in there if name not in FILES]:
+    if others := [name for name in there if name not in (*FILES, PAGE)]:
         raise PlanError(f"{target}: holds {', '.join(others[:5])}, which is no comparison's; {advice}")
     if there and not set(FILES) <= set(there):
         raise PlanError(f"{target}: is no comparison and is not overwritten; {advice}")

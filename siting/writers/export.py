@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +15,7 @@ from siting.figures.assignments import option_ids
 from siting.instance.arrays import Texts
 from siting.measures import Term
 from siting.methods.complete import Complete, complete_program
+from siting.whole import refusal, whole_file
 from siting.writers.excel import write_workbook
 from siting.writers.geojson import write_geojson
 from siting.writers.geopackage import write_geopackage, write_parquet
@@ -69,16 +67,15 @@ def export(result: Result, format: str, path: str | Path) -> Path:
     if result.plan is None and format not in ("lp", "mps"):
         raise PlanError(f"there is no plan to write: {result.status.value}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         FORMATS[format](result, target)
     except OSError as error:
-        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
+        raise PlanError(f"{target}: {refusal(error)}") from error
     return target
 
 
 def _geojson(result: Result, target: Path) -> None:
     for name, layer in _drawn(result).items():
-        with _whole(_beside(target, name)) as file:
+        with whole_file(_beside(target, name)) as file:
             write_geojson(layer, file)
 
 
@@ -87,7 +84,7 @@ def _geopackage(result: Result, target: Path) -> None:
     roads = roads_layer(result.problem.responses)
     if roads is not None:
         found["roads"] = roads
-    with _whole(target) as file:
+    with whole_file(target) as file:
         write_geopackage(found, _tables(result), file)
 
 
@@ -95,7 +92,7 @@ def _parquet(result: Result, target: Path) -> None:
     assert result.plan is not None
     found: dict[str, Layer | pd.DataFrame] = {**layers(result, result.plan), **_tables(result)}
     for name, layer in found.items():
-        with _whole(_beside(target, name)) as file:
+        with whole_file(_beside(target, name)) as file:
             write_parquet(layer, file)
 
 
@@ -107,7 +104,7 @@ def _excel(result: Result, target: Path) -> None:
         "summary": summary_sheet(result.summary),
         "limits": limits_sheet(result.summary),
     }
-    with _whole(target) as file:
+    with whole_file(target) as file:
         write_workbook(sheets, file)
 
 
@@ -158,18 +155,6 @@ def _beside(target: Path, name: str) -> Path:
     return target if name == "sites" else target.with_suffix(f".{name}{target.suffix}")
 
 
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """A file to write into, which takes the place of ``target`` once it is whole."""
-    fresh = target.with_name(f".{secrets.token_hex(4)}.{target.name}"[-200:])
-    try:
-        yield fresh
-        os.replace(fresh, target)
-    finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-
-
 def _programs(result: Result, target: Path, write: Callable[..., None]) -> None:
     """One program per objective, each under rows that keep the earlier ones, and the table of names."""
     problem = result.problem
@@ -177,10 +162,10 @@ def _programs(result: Result, target: Path, write: Callable[..., None]) -> None:
     for number, goal in enumerate(problem.objectives):
         program = complete_program(problem, number, kept)
         file_name = target if number == 0 else target.with_suffix(f".{number + 1}{target.suffix}")
-        with _whole(file_name) as file:
+        with whole_file(file_name) as file:
             write(file, program.arrays, program.columns, program.rows, _about(problem, number, kept))
         if number == 0:
-            with _whole(target.with_suffix(".names.csv")) as file:
+            with whole_file(target.with_suffix(".names.csv")) as file:
                 write_table(_names(problem, program), file)
         if number >= len(result.achieved):
             return  # without a plan nobody knows what the next objective has to keep

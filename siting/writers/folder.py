@@ -1,16 +1,16 @@
-"""Folders that are whole or not there: write beside, then rename."""
+"""Plan folders and their like: what may be replaced, and how one takes the place of another."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from siting.errors import PlanError
 from siting.figures import FORMAT
+from siting.whole import refusal, whole_folder
 
 
 def replace_folder(target: Path, fill: Callable[[Path], None], names: Collection[str]) -> None:
@@ -26,40 +26,35 @@ def replace_folder(target: Path, fill: Callable[[Path], None], names: Collection
     Raises:
         PlanError: ``target`` may not be replaced, or the disk refuses.
     """
-    check_target(target, names)
-    write_folder(target, fill)
+    write_folder(target, fill, lambda there: check_target(there, names))
 
 
-def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
+def write_folder(target: Path, fill: Callable[[Path], None], check: Callable[[Path], None]) -> None:
     """As :func:`put_folder`, for what has been solved.
 
     Raises:
         PlanError: the disk refuses; ``target`` is then as it was.
     """
     try:
-        put_folder(target, fill)
+        put_folder(target, fill, check)
     except OSError as error:
-        raise PlanError(f"{target}: cannot be written: {error.strerror or error}") from error
+        raise PlanError(f"{target}: {refusal(error)}") from error
 
 
-def put_folder(target: Path, fill: Callable[[Path], None]) -> None:
-    """Put a folder filled by ``fill`` at ``target``, in place of whatever folder is there.
+def put_folder(target: Path, fill: Callable[[Path], None], check: Callable[[Path], None]) -> None:
+    """Put a folder filled by ``fill`` at ``target``, in place of a folder that ``check`` lets go.
+
+    Args:
+        target: where the folder goes; parents are made, and links followed.
+        fill: writes the files into the folder it is given.
+        check: raises an error if the folder it is given may not be replaced.
 
     Raises:
         OSError: the disk refuses; ``target`` is then as it was.
     """
-    real = Path(os.path.realpath(target))
-    tag = secrets.token_hex(4)
-    fresh, old = (real.parent / f".{real.name}.{tag}.{word}" for word in ("new", "old"))
-    try:
-        fresh.mkdir(parents=True)
+    check(target)
+    with whole_folder(Path(os.path.realpath(target)), check) as fresh:
         fill(fresh)
-        for file in [*fresh.iterdir(), fresh]:
-            _sync(file)
-        _swap(fresh, real, old)
-        _sync(real.parent)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def check_target(target: Path, names: Collection[str]) -> None:
@@ -83,35 +78,27 @@ def check_target(target: Path, names: Collection[str]) -> None:
         raise PlanError(f"{target}: beside a plan it holds {listed}, which would be lost; {advice}")
 
 
+def check_disk(target: Path) -> None:
+    """Make sure, before long work, that something can be written at ``target``, as far as that is known.
+
+    Raises:
+        PlanError: there is no folder to write in, or it may not be written in.
+    """
+    try:
+        around = Path(os.path.realpath(target)).parent
+        while not os.path.lexists(around):
+            around = around.parent
+        if not around.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(around, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, f"{around} may not be written in")
+    except OSError as error:
+        raise PlanError(f"{target}: {refusal(error)}") from error
+
+
 def _is_plan(folder: Path) -> bool:
     try:
         found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and found.get("format") == FORMAT
-
-
-def _swap(fresh: Path, target: Path, old: Path) -> None:
-    """Rename ``fresh`` to ``target``; what was there comes back if that fails."""
-    if not target.exists():
-        fresh.rename(target)
-        return
-    try:
-        target.rename(old)
-        fresh.rename(target)
-    except BaseException:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    """Have the disk hold a file, or the entries of a folder, before anything is renamed."""
-    if os.name == "nt" and path.is_dir():  # Windows opens no folders
-        return
-    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -41,7 +41,6 @@ def write_frontier(frontier: Frontier, folder: str | Path) -> Path:
         PlanError: ``folder`` is something else than a frontier, or the disk refuses.
     """
     target = Path(folder)
-    check_frontier_target(target)
 
     def fill(temporary: Path) -> None:
         write_table(frontier.table, temporary / TABLE)
@@ -52,7 +51,7 @@ def write_frontier(frontier: Frontier, folder: str | Path) -> Path:
         for point in frontier.points:
             write(point.result, temporary / POINTS / point_folder(frontier, point))
 
-    write_folder(target, fill)
+    write_folder(target, fill, check_frontier_target)
     return target
 
 

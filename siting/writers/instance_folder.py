@@ -13,6 +13,7 @@ from siting.errors import Complaint, InstanceError
 from siting.instance import Instance
 from siting.instance.schema import TABLES
 from siting.instance.settings import as_dict
+from siting.whole import refusal
 from siting.writers.folder import put_folder
 from siting.writers.instance_tables import instance_tables
 
@@ -51,11 +52,9 @@ def write_instance(instance: Instance, folder: str | Path, *, replace: bool = Fa
             (temporary / name).write_text(text, encoding="utf-8", newline="\n")
 
     try:
-        put_folder(target, fill)
+        put_folder(target, fill, lambda there: check_free(there, replace))
     except OSError as error:
-        raise InstanceError(
-            Complaint(str(target), f"cannot be written: {error.strerror or error}")
-        ) from error
+        raise InstanceError(Complaint(str(target), refusal(error))) from error
     return target
 
 

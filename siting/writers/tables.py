@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,18 +51,23 @@ def write_stability(result: Result, file: Path) -> None:
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
-    """A table as CSV: UTF-8, one way to write a number, the same bytes on every system.
+    """A table as CSV: UTF-8, one way to write a number, the same bytes on every system."""
+    with file.open("wb") as out:
+        for piece in table_text(table):
+            out.write(piece.encode())
+
+
+def table_text(table: pd.DataFrame) -> Iterator[str]:
+    """The text of a table as CSV, in pieces of whole lines.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front. NaN is empty.
     """
     columns = [_cells(column, DECIMALS.get(str(name))) for name, column in table.items()]
-    with file.open("wb") as out:
-        out.write((",".join(table.columns) + "\n").encode())
-        for first in range(0, len(table), _ROWS_AT_A_TIME):
-            rows = slice(first, first + _ROWS_AT_A_TIME)
-            cells = (words[codes[rows]].tolist() for words, codes in columns)
-            lines = map(",".join, zip(*cells, strict=True))
-            out.write(("\n".join(lines) + "\n").encode())
+    yield ",".join(table.columns) + "\n"
+    for first in range(0, len(table), _ROWS_AT_A_TIME):
+        rows = slice(first, first + _ROWS_AT_A_TIME)
+        cells = (words[codes[rows]].tolist() for words, codes in columns)
+        yield "\n".join(map(",".join, zip(*cells, strict=True))) + "\n"
 
 
 def _cells(column: pd.Series, decimals: int | None) -> tuple[Texts, Longs]:
