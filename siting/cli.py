@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from siting import cli_import, cli_plan
-from siting.terminal import complete
+from siting.terminal import complete, output
 from siting.terminal.arguments import InstanceName, ModelName, Numbers, Quiet, given_numbers
 from siting.terminal.streams import (
     BAD_INPUT,
@@ -20,7 +21,6 @@ from siting.terminal.streams import (
     console,
     print_json,
     steps,
-    tolerant,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ def solve(
             metavar="|".join(complete.METHODS), help="How to solve.", autocompletion=complete.methods
         ),
     ] = "auto",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue from where a solve into the same folder was stopped.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print summary.json, and everything else on stderr.")
     ] = False,
@@ -79,7 +82,9 @@ def solve(
     """Choose sites and prove how good the choice is.
 
     Writes sites.csv, assignments.csv, summary.json and model.toml, and closed.csv where facilities may
-    be closed. Ctrl-C stops and keeps the best plan found so far; a second Ctrl-C aborts. Exit codes:
+    be closed. Ctrl-C stops and keeps the best plan found so far; a second Ctrl-C aborts. What a
+    solve that is stopped or killed has reached is kept beside the plan folder: --resume continues from it.
+    Exit codes:
     0 plan written, 1 a solver failed, 2 bad input, 3 proved infeasible, 4 stopped without a plan.
 
     \b
@@ -93,13 +98,15 @@ def solve(
         options = {} if gap is None else {"gap": gap}
         result, folder = _solve(
             instance, model, out, seconds, quiet, numbers=given, seed=seed, threads=threads,
-            solver=solver, method=method, **options,
+            solver=solver, method=method, resume=resume, **options,
         )  # fmt: skip
         if report and result.plan is not None:
             from siting.report import write_report
+            from siting.terminal.interrupt import keeping
             from siting.writers import REPORT
 
-            write_report(result, folder / REPORT)
+            with keeping(f"{folder}/ is whole; siting report {folder} writes its report"):
+                write_report(result, folder / REPORT)
         raise typer.Exit(_report(result, folder, as_json, quiet))
 
 
@@ -109,7 +116,8 @@ def check(
     plan: Annotated[
         Path,
         typer.Argument(
-            metavar="PLAN", help="A plan folder, a sites.csv, or a solver's solution of an export."
+            metavar="PLAN",
+            help="A folder of a plan or of a frontier, a sites.csv, or a solver's solution of an export.",
         ),
     ],
     model: Annotated[
@@ -121,6 +129,12 @@ def check(
         ),
     ] = None,
     numbers: Numbers = None,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep", help="Search the roads by networkx, and prove the bounds again from proof.csv."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the findings and the recomputed figures.")
     ] = False,
@@ -128,19 +142,23 @@ def check(
     """Recompute a plan from the instance and compare.
 
     Response times are found on another route than the solver's.
-    A plan folder brings its own model and numbers. A sites.csv alone needs the columns site_id and type;
-    a solution (.sol, or a CSV of name and value) is one of a file that siting export wrote.
+    A plan folder brings its own model and numbers; its report.html and explain.csv are recomputed as well.
+    Of a folder of siting frontier every point and every row is. A sites.csv alone needs the columns site_id
+    and type; a solution (.sol, or a CSV of name and value) is one of a file that siting export wrote.
+    With --deep the bounds of a plan folder are evaluated again from its multipliers, without any solver.
     Exit codes: 0 every figure and limit holds, 1 something is off, 2 bad input.
 
     \b
     Example:
-      siting check three_towns plans/three_towns-max_coverage
+      siting check three_towns plans/three_towns-max_coverage --deep
     """
     with complaints():
         from siting.check import check_folder
         from siting.readers import read
+        from siting.terminal.progress import shown
 
-        report = check_folder(read(instance), plan, model, given_numbers(numbers) or None)
+        with shown(console(err=True), "checking"):
+            report = check_folder(read(instance), plan, model, given_numbers(numbers) or None, deep=deep)
         if as_json:
             print_json(report.as_dict())
         else:
@@ -275,16 +293,18 @@ def _solve(
     out: Path | None,
     seconds: float | None,
     quiet: bool,
-    **options: object,
+    **options: Any,
 ) -> tuple[Result, Path]:
     """Read, solve with progress on stderr, and write; the plan folder comes second."""
     from siting.engine import solve as engine_solve
     from siting.model import model_of
     from siting.readers import read
     from siting.terminal.estimate import estimate
-    from siting.terminal.interrupt import stoppable
+    from siting.terminal.interrupt import finishing, stoppable
     from siting.terminal.progress import shown
-    from siting.writers import check_writable, write
+    from siting.terminal.saved import saved_beside, saving
+    from siting.terminal.studies import study
+    from siting.writers import check_writable
 
     err = console(err=True, quiet=quiet)
     with shown(err, f"reading {instance}"):
@@ -295,13 +315,32 @@ def _solve(
     check_writable(folder)
     if expected := estimate(data, question, seconds):
         err.print(expected, soft_wrap=True)
-    with shown(err, seconds=seconds, goals=len(question.goals)) as progress:
-        limits: dict[str, Any] = {**options, "seconds": seconds, "progress": progress}
-        result = stoppable(lambda stop: engine_solve(data, question, stop=stop, **limits))
-    if result.plan is not None:
-        _study(result, seconds, quiet)
-        write(result, folder)
+    saved = saved_beside(folder)
+    with saving(saved, options["resume"]) as ended:
+        with shown(err, seconds=seconds, goals=len(question.goals)) as progress:
+            limits: dict[str, Any] = {**options, "seconds": seconds, "progress": progress, "save": saved}
+            result = stoppable(lambda stop: engine_solve(data, question, stop=stop, **limits))
+        if result.plan is not None:
+            study(result, err, seconds)
+            doing = "writing the plan and what proves it"
+            with finishing(doing), shown(err, doing):
+                _save(result, folder)
+        ended(result)
     return result, folder
+
+
+def _save(result: Result, folder: Path) -> None:
+    """Write a plan; where the disk refuses, its sites go to stderr, because a plan may have taken hours."""
+    from siting.errors import PlanError
+    from siting.writers import write
+    from siting.writers.tables import table_text
+
+    try:
+        write(result, folder)
+    except PlanError:
+        typer.echo("The plan, which siting check takes as a file sites.csv:", err=True)
+        typer.echo("".join(table_text(result.sites)), err=True)
+        raise
 
 
 def _look_over(data: Instance, numbers: Any) -> None:
@@ -314,29 +353,6 @@ def _look_over(data: Instance, numbers: Any) -> None:
         typer.echo(line, err=True)
     if any(finding.severity is Severity.ERROR for finding in diagnosis.findings):
         raise typer.Exit(BAD_INPUT)
-
-
-def _study(result: Result, seconds: float | None, quiet: bool) -> None:
-    """Further solves that a plan across periods or scenarios asks for, where there is time for them."""
-    from siting.terminal.progress import shown
-
-    layout = result.problem.responses.layout
-    wanted = {
-        "nesting": (layout.periods, "what each period could have if it stood alone"),
-        "stability": (layout.scenarios, "how stable the sites are"),
-    }
-    err = console(err=True, quiet=quiet)
-    for name, (there, about) in wanted.items():
-        if not there:
-            continue
-        if seconds is not None:
-            err.print(f"not looked at under --seconds: {about} (result.{name} does)", soft_wrap=True)
-            continue
-        try:
-            with shown(err, f"looking at {about}"):
-                getattr(result, name)
-        except KeyboardInterrupt:  # the plan is there and will be written
-            typer.echo(f"not looked at: {about}", err=True)
 
 
 def _report(result: Result, folder: Path, as_json: bool, quiet: bool) -> int:
@@ -362,5 +378,11 @@ cli_plan.add_to(app)
 
 def main() -> None:
     """Entry point of the ``siting`` command."""
-    tolerant()
-    app(prog_name="siting")
+    output.tolerant()
+    try:
+        app(prog_name="siting")
+    except SystemExit as end:
+        if (why := output.refused()) and end.code == DELIVERED:
+            typer.echo(f"error: not everything could be printed on stdout: {why}", err=True)
+            sys.exit(FAILED)
+        raise

@@ -80,6 +80,10 @@ def explain(
             metavar="[SITE]...", help="Sites to look at closely, by id or name.", show_default="all"
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Also write the whole table.", show_default="none"),
+    ] = None,
     seconds: Seconds = None,
     as_json: AsJson = False,
     instance: At = None,
@@ -87,16 +91,21 @@ def explain(
 ) -> None:
     """Say why each recommended site is where it is: whom it serves, what would replace it, what it is worth.
 
+    A table written to PLAN_DIR/explain.csv belongs to the plan: siting check computes it anew.
+
     \b
     Examples:
-      siting explain plans/three_towns-max_coverage
+      siting explain plans/three_towns-max_coverage --out plans/three_towns-max_coverage/explain.csv
       siting explain plans/three_towns-max_coverage dub
     """
     with complaints():
         from siting.reasons import explain as reasons
         from siting.terminal.explain import print_explanations
         from siting.terminal.progress import shown
+        from siting.writers.explained import check_explanation_target, write_explanation
 
+        if out is not None:
+            check_explanation_target(out)
         result = _opened(plan, instance)
         with shown(console(err=True, quiet=quiet), "explaining") as progress:
             found = reasons(result, sites or None, seconds=seconds, progress=progress)
@@ -104,6 +113,8 @@ def explain(
             print_json(found.as_dict())
         else:
             print_explanations(console(), found)
+        if out is not None:
+            typer.echo(f"Table: {write_explanation(found, out)}", err=as_json)
 
 
 def why_not(
@@ -113,6 +124,7 @@ def why_not(
     seconds: Seconds = None,
     as_json: AsJson = False,
     instance: At = None,
+    quiet: Quiet = False,
 ) -> None:
     """Say why a place is not covered, which site would do it, and what that costs people elsewhere.
 
@@ -123,8 +135,11 @@ def why_not(
     with complaints():
         from siting.reasons import why_not as answer
         from siting.terminal.explain import print_why_not
+        from siting.terminal.progress import shown
 
-        found = answer(_opened(plan, instance), place, service=service, seconds=seconds)
+        result = _opened(plan, instance)
+        with shown(console(err=True, quiet=quiet), "asking why not") as progress:
+            found = answer(result, place, service=service, seconds=seconds, progress=progress)
         if as_json:
             print_json(found.as_dict())
         else:
@@ -134,8 +149,12 @@ def why_not(
 def compare(
     plans: Annotated[list[Path], typer.Argument(metavar="PLAN_DIR PLAN_DIR...", help="Plan folders.")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder for tables and maps of the differences.", show_default="none")
+        Path | None,
+        typer.Option(
+            help="Folder for tables and maps of the differences, and compare.html.", show_default="none"
+        ),
     ] = None,
+    language: Annotated[str, typer.Option(metavar="en|uk", help="Language of compare.html.")] = "en",
     instance: At = None,
 ) -> None:
     """Compare plans with the first: sites kept, dropped and added, people gained and lost, by region.
@@ -147,12 +166,16 @@ def compare(
     with complaints():
         from siting.studies.compare import compare as compared
         from siting.terminal.compare import print_comparison
-        from siting.writers.comparison import write_comparison
+        from siting.writers.comparison import PAGE, check_comparison_target, write_comparison
 
-        found = compared(*(_opened(plan, instance) for plan in plans), names=[str(plan) for plan in plans])
+        if out is not None:
+            check_comparison_target(out)
+        found = compared(*(_opened(plan, instance) for plan in plans), names=_names(plans))
         print_comparison(console(), found)
         if out is not None:
-            typer.echo(f"Written: {write_comparison(found, out)}/")
+            typer.echo(f"Written: {write_comparison(found, out, language=language)}/")
+            if not (out / PAGE).exists():
+                typer.echo(f"No {PAGE}: pip install 'siting[report]' for it", err=True)
 
 
 def export(
@@ -189,6 +212,9 @@ def frontier(
     seconds: Annotated[
         float | None, typer.Option(min=0, help="Wall seconds for all points together.", show_default="none")
     ] = None,
+    gap: Annotated[
+        float, typer.Option(min=0, help="Relative gap at which a point is good enough; 0 proves each.")
+    ] = 1e-4,
     quiet: Quiet = False,
 ) -> None:
     """Find the best plan for every value of one number, and what the next million or site is worth.
@@ -213,7 +239,9 @@ def frontier(
         if out is not None:
             check_frontier_target(out)
         with shown(console(err=True, quiet=quiet), "sweeping", seconds) as progress:
-            found = swept(data, model, sweep=wanted, seconds=seconds, numbers=given, progress=progress)
+            found = swept(
+                data, model, sweep=wanted, seconds=seconds, gap=gap, numbers=given, progress=progress
+            )
             if found.points:
                 _ = found.marginals  # solved here, under the progress, and printed and written below
         print_frontier(console(), found)
@@ -222,6 +250,12 @@ def frontier(
             raise typer.Exit(INFEASIBLE if proved and not found.unasked else NO_PLAN)
         if out is not None:
             typer.echo(f"Written: {write_frontier(found, out)}/")
+
+
+def _names(plans: list[Path]) -> list[str]:
+    """What plans are called: their folders' names, or their paths where these are the same."""
+    names = [plan.resolve().name for plan in plans]
+    return names if len(set(names)) == len(names) else [str(plan) for plan in plans]
 
 
 def _opened(plan: Path, instance: str | None) -> Result:

@@ -180,7 +180,9 @@ def _result(problem: Problem, plan: Plan, achieved: tuple[Achieved, ...], files:
         termination = Termination[str(summary.get("termination")).upper()]
     except KeyError as error:
         raise PlanError(Complaint(files.where, f"{error} is no status or termination")) from None
-    seconds, versions = summary.get("seconds"), summary.get("versions")
+    seconds, versions, seed = summary.get("seconds"), summary.get("versions"), summary.get("seed", 0)
+    if not isinstance(seed, int):
+        raise PlanError(Complaint(files.where, f"{seed!r} must be a whole number", column="seed"))
     full = summary.get("full_coverage")
     return Result(
         problem,
@@ -191,7 +193,8 @@ def _result(problem: Problem, plan: Plan, achieved: tuple[Achieved, ...], files:
         method=str(summary.get("method", "")),
         why=str(summary.get("why", "")),
         seconds=dict(seconds) if isinstance(seconds, Mapping) else {},
-        seed=int(summary.get("seed") or 0),
+        seed=seed,
         versions=dict(versions) if isinstance(versions, Mapping) else {},
         full_coverage=dict(full) if isinstance(full, Mapping) else None,
+        repeatable=summary.get("repeatable") is True,
     )

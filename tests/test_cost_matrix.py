@@ -122,8 +122,17 @@ def test_units(unit: str | float, minutes: float) -> None:
 def test_labels_of_a_frame_are_ids() -> None:
     frame = pd.DataFrame([[3.0, 1.0], [2.0, 5.0]], index=["Lypa", "Dub"], columns=["Dub", "Malva"])
     instance = from_cost_matrix(frame, new=1, weights=[5, 1])
-    assert list(instance.places.ids) == ["Lypa", "Dub"]
+    places, od = instance.places, instance.od
+    assert dict(zip(places.ids, places.population, strict=True)) == {"Lypa": 5, "Dub": 1}
     assert sorted(instance.sites.ids) == ["Dub", "Lypa", "Malva"]  # Dub is client and facility: one place
+    assert od is not None
+    pairs = zip(instance.sites.ids[od.site], places.ids[od.place], strict=True)
+    assert dict(zip(pairs, od.ms.tolist(), strict=True)) == {
+        ("Dub", "Lypa"): 180_000,
+        ("Malva", "Lypa"): 60_000,
+        ("Dub", "Dub"): 120_000,
+        ("Malva", "Dub"): 300_000,
+    }
     assert not instance.warnings
     result = siting.solve(instance, "min_travel_time")
     assert result.objective == 5 * 1 + 1 * 5

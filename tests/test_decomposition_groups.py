@@ -184,7 +184,7 @@ def test_group_prices_never_cut_off_a_plan(both: tuple[Form, Form], count: int, 
 def test_a_stage_with_group_limits(both: tuple[Form, Form], seed: int) -> None:
     form, dense = both
     best = every(dense).best(dense)
-    opened, value, bound = Stage(form, Run(), 1.0).solve(form.option[some_plan(form, seed)])
+    opened, value, bound = Stage(form, Run(), 1.0).solve([form.option[some_plan(form, seed)]])
     assert opened is not None
     assert local_search.fits(dense, np.isin(form.option, opened))
     assert value == pytest.approx(best, rel=1e-6, abs=1e-6)

@@ -461,7 +461,7 @@ def test_a_stage_ends_with_a_plan_and_a_bound(form: Form, seed: int) -> None:
     rng = np.random.default_rng(seed)
     begun = all_plans.plans[rng.choice(np.flatnonzero(all_plans.feasible))]
     best = all_plans.best(form)
-    opened, value, bound = Stage(form, Run(), 1.0).solve(form.option[begun])
+    opened, value, bound = Stage(form, Run(), 1.0).solve([form.option[begun]])
     assert opened is not None
     plan = np.isin(form.option, opened)
     parts = local_search.per_part(form, plan)

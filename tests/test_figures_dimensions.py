@@ -18,7 +18,7 @@ import siting
 from siting.figures import closed_table
 from siting.instance import Instance
 from siting.model import bundled_models, load_model, parse_model
-from siting.plan import Plan, Shares, Status, Termination
+from siting.plan import Achieved, Plan, Shares, Status, Termination
 from siting.problem import bind
 from siting.result import Result
 from siting.terminal.algebra import algebra
@@ -123,8 +123,21 @@ def result_under(
         by_share = np.argsort(split.share, kind="stable")
         serves[split.need[by_share]], ms[split.need[by_share]] = split.option[by_share], split.ms[by_share]
     plan = Plan(chosen[order], serves, ms, amount, gone, split)
+    achieved = tuple(
+        Achieved(goal.term.label, goal.maximize, goal.term.unit, goal.term.value(plan), None, None)
+        for goal in problem.objectives
+    )
     return Result(
-        problem, Status.UNKNOWN, Termination.FINISHED, plan, (), "by hand", "a test", {"total": 1.0}, 0, {}
+        problem,
+        Status.UNKNOWN,
+        Termination.FINISHED,
+        plan,
+        achieved,
+        "by hand",
+        "a test",
+        {"total": 1.0},
+        0,
+        {},
     )
 
 

@@ -66,7 +66,7 @@ def test_every_message_has_a_broken_folder(monkeypatch: pytest.MonkeyPatch) -> N
     # no folder can cause these: a graph beside junctions, far away or with a place's id, a disk error
     expected = [
         "the graph brings its own nodes", "places.raw.header(), 'lat, lon'", "the id of a node of the graph",
-        "cannot be read",
+        "leads out of the instance folder", "cannot be read",
     ]  # fmt: skip
     assert len(silent) == len(expected), silent
     assert all(words in call for words, call in zip(expected, silent, strict=True)), silent

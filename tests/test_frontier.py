@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import siting
-from siting.check import check_folder
+from siting.check import check_folder, verify
 from siting.cli import app
 from siting.errors import InstanceError, ModelError, PlanError
 from siting.instance import Instance
 from siting.plan import Status
 from siting.problem import bind
+from siting.resolve import resolve
 from siting.result import Progress
 from siting.studies.frontier import Frontier, frontier, parse_sweep
 from siting.studies.frontier.question import first_objective, limiting
+from siting.studies.frontier.run import halved
 from siting.studies.frontier.shape import knee, slope, undominated
 from siting.terminal.frontier import print_frontier
 from siting.writers import frontier as writing
@@ -330,9 +333,60 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one more unit brings is printed and written; no plan at all is its own exit code."""
     monkeypatch.chdir(tmp_path)
     runner = CliRunner()
-    done = runner.invoke(app, ["frontier", "three_towns", "--sweep", "budget=4:12:2", "--out", "out"])
+    done = runner.invoke(
+        app, ["frontier", "three_towns", "--sweep", "budget=4:12:2", "--gap", "0", "--out", "out"]
+    )
     assert done.exit_code == 0, done.output
     assert "knee" in done.stdout
     assert (tmp_path / "out" / "marginals.csv").exists()
     words = ["--model", "min_travel_time", "--sweep", "budget=1,2"]  # a center is needed, and costs 7
     assert runner.invoke(app, ["frontier", "three_towns", *words]).exit_code == 3
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 17])
+def test_halving_asks_every_value_once_with_an_answer_on_both_sides(count: int) -> None:
+    order = halved(count)
+    assert sorted(order) == list(range(count))
+    assert order[:2] == sorted({0, count - 1})
+    for place, number in enumerate(order[2:], 2):
+        assert min(order[:place]) < number < max(order[:place])
+
+
+def test_a_point_starts_from_both_its_neighbours() -> None:
+    poltava, question, gap = siting.read("poltava"), first_objective(siting.load_model("max_coverage")), 1e-3
+    name = "new.fire_department"
+    ends = [siting.solve(poltava, question, numbers={name: count}, gap=gap) for count in (6, 2)]
+    numbers, nobody, limits = {name: 4}, ((), (), ()), (None, gap)
+    found = resolve(ends[0], numbers, nobody, limits, None, None, (ends[1], 0.5))
+    alone = siting.solve(poltava, question, numbers=numbers, gap=gap)
+    for one, other in ((found, alone), (alone, found)):
+        assert one.objective is not None
+        assert other.bound is not None
+        assert one.objective <= other.bound * (1 + EPS)
+        assert one.objective >= other.bound * (1 - 3 * gap)
+    warm, other = (one.warm for one in ends)
+    assert warm is not None
+    assert other is not None
+    between = warm.between(other, 0.25)
+    assert between.beside is other.opened
+    for ours, first, second in zip(between.duals, warm.duals, other.duals, strict=True):
+        assert ours is not None
+        assert first is not None
+        assert second is not None
+        np.testing.assert_allclose(ours.lam, 0.75 * first.lam + 0.25 * second.lam)
+        np.testing.assert_allclose(ours.pi, 0.75 * first.pi + 0.25 * second.pi)
+
+
+def test_the_check_searches_each_plan_anew(three_towns: Instance) -> None:
+    """What it keeps from point to point is of the instance alone, and another standard is another ground."""
+    found = frontier(three_towns, sweep={"budget": [0, 4, 8]}, gap=0.0)
+    grounds = {id(point.result.warm.ground) for point in found.points if point.result.warm is not None}
+    assert len(grounds) == 1
+    point = found.points[-1].result
+    assert point.plan is not None
+    assert point.warm is not None
+    late = replace(point.plan, response_ms=point.plan.response_ms + 1)
+    assert verify(point.problem, late, point.achieved, ground=point.warm.ground)
+    other = point.resolve(numbers={"services.fire_rescue.standard.village": 30.0})
+    assert other.warm is not None
+    assert other.warm.ground is not point.warm.ground

@@ -88,9 +88,9 @@ def test_arrays() -> None:
     assert list(instance.sites.names) == ["Alder", "Birch", "Cedar", "j"]
     assert list(instance.sites.node) == [0, 1, 2, 3]
     assert list(instance.facilities.ids) == ["1"]
-    assert list(instance.candidates.site) == [1, 3, 2]
-    assert list(instance.candidates.type) == [1, 1, 0]
-    assert list(instance.candidates.cost) == [8.5, 7, 3]  # the unit cost where none is given
+    assert list(instance.candidates.type) == [0, 1, 1]  # by type, then by site
+    assert list(instance.candidates.site) == [2, 1, 3]
+    assert list(instance.candidates.cost) == [3, 8.5, 7]  # the unit cost where none is given
     assert np.isnan(instance.candidates.capacity).all()
     assert list(instance.places.kind) == [0, 1, 1]
     assert instance.places.kinds == ("city", "village")
@@ -216,7 +216,7 @@ def test_graph() -> None:
     )
     assert list(instance.sites.ids) == ["1", "b", "c", "3"]
     assert list(instance.sites.node) == [0, 3, 4, 2]
-    assert list(instance.candidates.site) == [1, 3]
+    assert list(instance.candidates.site) == [3, 1]  # '3' comes before 'b'
     _consistent(instance)
     # The parallel leaves the great circle from 2 to 3 by half a metre.
     assert instance.sites.snap_m.tolist() == [0, pytest.approx(0.43, abs=0.01), 0, 0]
@@ -347,7 +347,7 @@ def test_excluded_areas() -> None:
     instance = build(settings={**SETTINGS, "exclude": {"region": ["r2"]}})
     assert list(instance.places.excluded) == [False, False, True]
     assert list(instance.needed()) == [True, True, False]
-    assert list(instance.candidates.status) == [0, 0, CandidateStatus.FORBIDDEN]
+    assert list(instance.candidates.status) == [CandidateStatus.FORBIDDEN, 0, 0]
 
 
 def test_numbers_by_dotted_name() -> None:

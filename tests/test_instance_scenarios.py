@@ -125,9 +125,9 @@ def test_numbers_of_tables() -> None:
     np.testing.assert_array_equal(there.closable, [True, False, False])
     np.testing.assert_array_equal(there.saving, [1.5, 2, 0])
     new = instance.candidates
-    np.testing.assert_array_equal(new.capacity, [500, 40, 60, np.nan])
-    np.testing.assert_array_equal(new.units, [4, 3, 1, 1])
-    np.testing.assert_array_equal(new.replaces, [-1, -1, -1, 0])
+    np.testing.assert_array_equal(new.capacity, [500, 60, np.nan, 40])  # by type, then by site
+    np.testing.assert_array_equal(new.units, [4, 1, 1, 3])
+    np.testing.assert_array_equal(new.replaces, [-1, -1, 0, -1])
     assert there.units.dtype == new.units.dtype == new.replaces.dtype == np.int32
     assert there.closable.dtype == bool
 
@@ -297,7 +297,7 @@ def test_lost_sites_without_anything_to_lose() -> None:
     instance = build(scenarios=changes(("snow", "", "", "", None, "k"), ("snow", "", "", "", None, "d")))
     assert list(instance.scenarios[1].lost) == [False, False, False, True, False]
     assert instance.warnings[-1] == (
-        "scenarios: lost sites at which nothing stands or may be opened: 2, e.g. 'k'"
+        "scenarios: lost sites at which nothing stands or may be opened: 2, e.g. 'd'"
     )
 
 

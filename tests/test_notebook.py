@@ -152,13 +152,11 @@ def test_html_of_every_kind_of_result() -> None:
 
 
 def test_html_without_a_plan(three_towns: Instance) -> None:
-    result = siting.solve(three_towns, "set_cover", share=1.0)
-    none = replace(
-        result, plan=None, achieved=(), status=siting.Status.INFEASIBLE, clashes=("<b>budget</b>",)
-    )
-    page = Checked(result_html(none))
+    names = np.array([f"<b>{name}</b>" for name in three_towns.places.names], dtype=object)
+    marked = replace(three_towns, places=replace(three_towns.places, names=names))
+    page = Checked(result_html(siting.solve(marked, "min_travel_time", budget=6)))
     assert "Proved infeasible" in page.said
-    assert "<b>budget</b>" in page.said
+    assert "<b>Kalyna</b>" in page.said
 
 
 def test_html_without_coordinates() -> None:

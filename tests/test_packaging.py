@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,21 +13,24 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "siting"
 
 LAYERS = (
-    ("errors", "parallel", "compiled"),
+    ("errors", "parallel", "compiled", "loading", "nested", "whole"),
     ("roads",),
-    ("instance", "plan"),
+    ("instance",),
+    ("plan", "certificate"),
     ("response",),
     ("measures",),
     ("model",),
     ("problem",),
     ("result", "figures"),
     ("synthesis",),
-    ("readers", "methods", "check", "writers"),
+    ("readers",),
+    ("methods", "check", "report"),
     ("doctor",),
     ("restriction",),
     ("engine",),
     ("resolve",),
-    ("studies", "conflict", "reasons", "report"),
+    ("studies", "conflict", "reasons"),
+    ("writers",),
     ("reopen",),
     ("terminal",),
     ("cli_import", "cli_plan"),
@@ -38,17 +41,13 @@ LAYERS = (
 
 PEERS = {
     ("result", "figures"),
+    ("result", "methods"),
     ("result", "resolve"),
     ("result", "studies"),
     ("result", "conflict"),
     ("result", "reasons"),
     ("result", "writers"),
     ("instance", "figures"),
-    ("figures", "result"),
-    ("plan", "instance"),
-    ("check", "readers"),
-    ("writers", "methods"),
-    ("writers", "readers"),
 }
 """Imports within a layer, or upward when a method is called, that are meant: importer, imported."""
 
@@ -65,7 +64,8 @@ def part(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
+@cache
+def imports(path: Path) -> list[tuple[str, int, bool]]:
     """Dotted names a module imports, their line, and whether only a type checker sees them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     guarded = {
@@ -74,16 +74,16 @@ def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for inner in ast.walk(node)
     }
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno, id(node) in guarded
+            found += [(alias.name, node.lineno, id(node) in guarded) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno} imports relatively"
             module = node.module or ""
             names = [f"{module}.{alias.name}" for alias in node.names] if module == "siting" else [module]
-            for name in names:
-                yield name, node.lineno, id(node) in guarded
+            found += [(name, node.lineno, id(node) in guarded) for name in names]
+    return found
 
 
 def test_every_part_has_a_layer() -> None:
@@ -109,6 +109,19 @@ def test_imports_go_downward(path: Path) -> None:
         elif root in CONFINED and own not in CONFINED[root] and not typing_only:
             wrong.append(f"{path}:{line} {root} belongs into {', '.join(sorted(CONFINED[root]))} only")
     assert not wrong, "\n".join(wrong)
+
+
+def test_exceptions_are_needed() -> None:
+    """An import that is allowed upward and no longer made is allowed no longer."""
+    level = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    made = {
+        (part(path), name.split(".")[1])
+        for path in modules()
+        for name, _, typing_only in imports(path)
+        if name.startswith("siting.") and not typing_only
+    }
+    assert made >= PEERS
+    assert all(level[other] >= level[own] for own, other in PEERS)
 
 
 def test_setup_lists_every_package() -> None:

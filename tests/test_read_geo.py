@@ -231,16 +231,19 @@ def test_facilities_and_candidates_stand_where_they_are() -> None:
     )
     found = read_geo(TOWNS, facilities=facilities, candidates=candidates, roads=streets())
     sites = found.sites.ids
-    assert list(sites[found.facilities.site]) == ["b", "2"]  # at the place b, and on its own
-    assert list(found.facilities.ids) == ["a", "2"]
+    at_place = {"a": "b", "2": "2"}  # at the place b, and on its own
+    assert dict(zip(found.facilities.ids, sites[found.facilities.site], strict=True)) == at_place
     # Every type that is planned, at a place, at the facility, and at a crossing of its own.
-    assert list(sites[found.candidates.site]) == ["c", "2", "3"] * 2
+    kinds = np.unique(found.candidates.type)
+    pairs = zip(found.candidates.type, sites[found.candidates.site], strict=True)
+    assert sorted(pairs) == [(kind, site) for kind in kinds for site in ("2", "3", "c")]
+    assert len(kinds) == 2
     at = list(sites).index("3")
     assert (found.sites.lat[at], found.sites.lon[at]) == (50.03, 30.05)
     assert found.sites.snap_m[at] == 0
     proxy = read_geo(TOWNS, facilities=facilities, candidates=candidates)
     assert proxy.sites.names[list(proxy.sites.ids).index("3")] == "z"
-    assert list(proxy.sites.ids[proxy.facilities.site]) == ["b", "2"]
+    assert dict(zip(proxy.facilities.ids, proxy.sites.ids[proxy.facilities.site], strict=True)) == at_place
 
 
 def test_a_site_may_be_named() -> None:
@@ -307,7 +310,10 @@ def test_an_origin_destination_table_names_the_sites() -> None:
     found = read_geo(
         TOWNS.drop(columns=["lat", "lon"]), facilities=facilities, candidates=candidates, od=table
     )
-    assert list(found.sites.ids[found.candidates.site]) == ["s1", "a"]
+    assert sorted(found.sites.ids[found.candidates.site]) == ["a", "s1"]
+    assert dict(zip(found.facilities.ids, found.sites.ids[found.facilities.site], strict=True)) == {
+        "s2": "s2"
+    }
     pairs = zip(found.sites.ids[found.od.site], found.places.ids[found.od.place], found.od.ms, strict=True)
     assert sorted(pairs) == [("a", "a", 0), ("s1", "a", 90_000), ("s1", "b", 120_000), ("s2", "c", 180_000)]
     located = read_geo(TOWNS, candidates=candidates.assign(lat=50.5, lon=[30.5, 31], name="x"), od=table)
@@ -678,5 +684,8 @@ def test_stations_of_san_francisco() -> None:
         },
     )
     assert len(found.places.ids) == len(zones)
-    assert found.facilities.names[0] == "Fire Station #15"
-    assert list(found.facilities.ids[:1]) == ["697"]
+    stations = gpd.read_file(home / "current_fire_stations.geojson")
+    assert stations["common_name"][0] == "Fire Station #15"
+    names = dict(zip(found.facilities.ids, found.facilities.names, strict=True))
+    assert len(names) == len(stations)
+    assert names["697"] == "Fire Station #15"

@@ -185,8 +185,12 @@ def test_tables_of_a_european_spreadsheet(tmp_path: Path) -> None:
 def test_the_ids_of_places_are_where_the_destinations_are(tmp_path: Path) -> None:
     text = "OBJECTID,ID,NAME,population\n1,17,y,5\n2,18,x,6\n"
     instance = read_od(write(tmp_path, LONG), places=write(tmp_path, text, "people.csv"))
-    assert instance.places.ids.tolist() == ["y", "x"]
-    assert instance.places.names.tolist() == ["y", "x"]
+    places = instance.places
+    assert dict(zip(places.ids, zip(places.names, places.population, strict=True), strict=True)) == {
+        "y": ("y", 5),
+        "x": ("x", 6),
+    }
+    assert held(instance) == {("a", "x"): 90_000, ("a", "y"): 1_200_000, ("b", "y"): 0}
 
 
 def test_destinations_that_are_no_places_are_left_out_and_named(tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ def test_small_programs_are_proved(kind, seed, large):
     assert value == pytest.approx(optimum, rel=1e-6, abs=1e-6)
     assert found.bound == pytest.approx(optimum, rel=1e-6, abs=1e-6)
     sign = -1.0 if arrays.maximize else 1.0
-    best = [sign * incumbent for incumbent, _ in told if incumbent is not None]
+    # HiGHS adds up in another order than we do: what it tells may be off in the last digits.
+    best = [round(sign * incumbent, 6) for incumbent, _ in told if incumbent is not None]
     assert best == sorted(best, reverse=True)
 
 

@@ -215,8 +215,9 @@ def test_needs_weigh_people_by_service(three_towns: Instance) -> None:
     people = three_towns.places.population
     assert needs.people.tolist() == [*people, *people, *people]
     assert needs.weight.tolist() == [*people, *(0.25 * people), *people]
-    city, village = 10 * 60_000, 20 * 60_000
-    assert needs.standard_ms.tolist()[:6] == [city, village, city, village, city, village]
+    minutes = {"kalyna": 10, "malva": 20, "lypa": 10, "dub": 20, "verba": 10, "sosna": 20}
+    told = [minutes[name] * 60_000 for name in three_towns.places.ids]
+    assert needs.standard_ms.tolist()[:6] == told
 
 
 def test_times_beyond_int32_are_unreachable(tiny: Tiny) -> None:

@@ -53,6 +53,33 @@ Optimal - objective value 44700.00000000
 **   13 open.dub.fire_department                  1                       0
 """
 
+CPLEX = """\
+<?xml version = "1.0" encoding="UTF-8" standalone="yes"?>
+<CPLEXSolution version="1.2">
+ <header problemName="plan.lp" solutionName="incumbent" solutionIndex="-1" objectiveValue="44700"
+   solutionTypeValue="3" solutionTypeString="primal" solutionStatusValue="101"
+   solutionStatusString="integer optimal solution" solutionMethodString="mip" primalFeasible="1"
+   dualFeasible="1" MIPNodes="0" MIPIterations="9" writeLevel="1"/>
+ <quality epInt="1e-05" epRHS="1e-06" maxIntInfeas="0" maxPrimalInfeas="0" maxX="44700"/>
+ <linearConstraints>
+  <constraint name="c1" index="0" slack="0"/>
+ </linearConstraints>
+ <variables>
+  <variable name="aux.z0" index="0" value="1"/>
+  <variable name="constant" index="1" value="1"/>
+  <variable name="open.lypa.fire_department" index="2" value="0"/>
+  <variable name="open.lypa.security_center" index="3" value="1"/>
+  <variable name="open.dub.fire_department" index="4" value="0.99999999999"/>
+  <variable name="open.verba.fire_department" index="5" value="-0"/>
+  <variable name="open.verba.security_center" index="6" value="0"/>
+  <variable name="open.sosna.fire_department" index="7" value="0"/>
+  <variable name="open.kalyna.security_center" index="8" value="0"/>
+  <variable name="open.malva.fire_department" index="9" value="0"/>
+ </variables>
+</CPLEXSolution>
+"""
+"""The layout that CPLEX documents for its solution files, written by hand."""
+
 TABLE = "name,value\nopen.lypa.security_center,1\nopen.dub.fire_department,1.0\n"
 
 
@@ -104,7 +131,7 @@ def test_native_solutions_pass_the_check(name: str, tmp_path: Path) -> None:
                 assert value == pytest.approx(told.value, rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("text", [GUROBI, SCIP, CBC_TEXT])
+@pytest.mark.parametrize("text", [GUROBI, SCIP, CBC_TEXT, CPLEX])
 def test_every_solver_is_understood(text: str, towns: Result, tmp_path: Path) -> None:
     report = check_folder(towns.problem.instance, put(tmp_path, text), "max_coverage")
     assert report.ok
@@ -156,7 +183,7 @@ def complaints(towns: Result, path: Path) -> list[str]:
          [":12 name: 'open.dub.fire_department' is there already, on line 7",
           " name: the variable open.malva.fire_department is missing"]),
         ("# Solution for model obj", "Solution",
-         [":1: 'Solution' begins no solution of HiGHS, Gurobi, SCIP or CBC"]),
+         [":1: 'Solution' begins no solution of HiGHS, Gurobi, SCIP, CBC or CPLEX"]),
         ("aux.z0 1", "aux.z0",
          [":3 value: '' is no number; expected: name and value"]),
         ("aux.z0 1", "serve.0.1 1",
@@ -167,6 +194,37 @@ def test_what_is_no_solution_is_refused(
     old: str, new: str, told: list[str], towns: Result, tmp_path: Path
 ) -> None:
     assert complaints(towns, put(tmp_path, GUROBI.replace(old, new, 1))) == told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("open.dub.fire", "open.dubb.fire",
+         [":16 name: 'open.dubb.fire_department' is no variable of the question; did you mean "
+          "'open.dub.fire_department'?", " name: the variable open.dub.fire_department is missing"]),
+        ('value="0.99999999999"', "",
+         [":16 value: '' is no number; expected: name and value",
+          ":16 value: '' of open.dub.fire_department is not whole, within 1e-06, or < 0"]),
+        ("<CPLEXSolution ", "<!DOCTYPE CPLEXSolution>\n<CPLEXSolution ",
+         [": holds a document type or entities, which are not read: write it without"]),
+        ("<CPLEXSolution ", '<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]>\n<CPLEXSolution ',
+         [": holds a document type or entities, which are not read: write it without"]),
+        (" <variables>", " <variables",
+         [": is not valid XML: not well-formed (invalid token): line 12, column 2"]),
+        ("integer optimal solution", "integer infeasible",
+         [": holds no solution: infeasible"]),
+        ("</CPLEXSolution>", "", [": is not valid XML: no element found: line 24, column 0"]),
+    ],
+)  # fmt: skip
+def test_broken_xml_is_refused(old: str, new: str, told: list[str], towns: Result, tmp_path: Path) -> None:
+    assert complaints(towns, put(tmp_path, CPLEX.replace(old, new, 1))) == told
+
+
+def test_xml_of_anything_else_or_of_several_solutions_is_refused(towns: Result, tmp_path: Path) -> None:
+    assert complaints(towns, put(tmp_path, "<svg/>")) == [": holds 0 solutions of CPLEX, expected one"]
+    _, _, body = CPLEX.partition("\n")
+    pool = f"<CPLEXSolutions>{body}{body}</CPLEXSolutions>"
+    assert complaints(towns, put(tmp_path, pool)) == [": holds 2 solutions of CPLEX, expected one"]
 
 
 def test_tables_that_list_zeros_list_everything(towns: Result, tmp_path: Path) -> None:

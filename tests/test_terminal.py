@@ -293,24 +293,34 @@ def test_json_is_escaped_where_it_must_be(monkeypatch: pytest.MonkeyPatch) -> No
 # Ctrl-C.
 
 
+SLOWLY = """
+import pathlib, sys, time
+import siting.readers
+from siting.__main__ import main
+
+def read(name):
+    pathlib.Path("began").touch()
+    time.sleep(60)
+
+siting.readers.read = read
+main()
+"""
+
+
 @pytest.mark.parametrize("live", [True, False])
 def test_ctrl_c_before_the_solve_is_one_line(tmp_path: Path, live: bool) -> None:
-    """A reader that waits for a pipe stands for one that takes long."""
-    waits = tmp_path / "waits"
-    waits.mkdir()
-    for file in (ROOT / "instances" / "three_towns").iterdir():
-        (waits / file.name).write_bytes(file.read_bytes())
-    (waits / "places.csv").unlink()
-    os.mkfifo(waits / "places.csv")
+    """While the instance is read, nothing is lost by stopping at once."""
     ours, theirs = os.openpty() if live else os.pipe()
     child = subprocess.Popen(
-        [*SITING, "solve", "waits"], stdout=theirs, stderr=theirs, cwd=tmp_path, env=environment()
-    )
+        [sys.executable, "-c", SLOWLY, "solve", "waits"],
+        stdout=theirs, stderr=theirs, cwd=tmp_path, env=environment(),
+    )  # fmt: skip
     os.close(theirs)
-    with (waits / "places.csv").open("wb"):  # opens once the reader has begun
-        time.sleep(0.3)
-        child.send_signal(signal.SIGINT)
-        assert child.wait(60) == 130
+    while not (tmp_path / "began").exists():
+        assert child.poll() is None
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(60) == 130
     told = CODES.sub("", b"".join(pieces(ours)).decode())
     os.close(ours)
     lines = [line for line in re.split(r"[\r\n]+", told) if line.strip() and "reading waits" not in line]

@@ -48,7 +48,7 @@ def _print_pair(console: Console, comparison: Comparison, name: str) -> None:
     mine = {
         key: table[table["plan"] == name]
         for key, table in vars(comparison).items()
-        if key not in ("names", "currency", "minutes", "differs", "plans")
+        if key not in ("names", "currency", "minutes", "differs", "plans", "needs", "results")
     }
     sheet.titled(console, "Objective", _objectives(mine["objectives"]))
     sheet.titled(

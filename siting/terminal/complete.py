@@ -5,13 +5,15 @@ Every press of the tab key starts a process: only names and TOML are read here, 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import typer
+
+from siting.loading import load
+from siting.nested import MOST_TOML, BadTextError, parse_toml
 
 METHODS = ("auto", "center", "set_cover", "exact", "decomposition", "relaxation")
 SOLVERS = ("highs", "cbc")
@@ -122,8 +124,8 @@ def _matching(names: Iterable[str], incomplete: str) -> list[str]:
 def _toml(path: Path) -> dict[str, Any]:
     """Content of a TOML file; nothing where it cannot be read, for a shell wants no complaints."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return parse_toml(load(path, MOST_TOML).decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, BadTextError):
         return {}
 
 

@@ -106,9 +106,25 @@ def _paragraph(row: dict[str, Any], goals: tuple[Goal, ...]) -> list[str]:
         said.append(f"Runner-up in its place: {runner}; the swap: {_lost(row, 'swap_cost', goals)}.")
     elif row["runner_up"] is not None:
         said.append("No other candidate can take its place within the limits.")
-    said.append(f"Removed, with everything else chosen anew: {_removed(row, unit)}.")
+    said.append(f"Removed, with everything else chosen anew: {_removed(row, unit)}{_instead(row)}.")
     said += _holds(row)
     return [" ".join(said)]
+
+
+def _instead(row: dict[str, Any]) -> str:
+    """What the best plan known without the site does otherwise."""
+    mine = (row["site_id"], row["type"])
+    parts = []
+    for says, listed in (
+        ("opens", [f"{site} ({kind})" for site, kind, _, _ in row["removal_opens"] or ()]),
+        ("drops", [f"{site} ({kind})" for site, kind in row["removal_drops"] or () if (site, kind) != mine]),
+        ("closes", row["removal_closes"] or ()),
+        ("keeps", row["removal_keeps"] or ()),
+    ):
+        if listed:
+            more = f" and {len(listed) - WAYS:,} more" if len(listed) > WAYS else ""
+            parts.append(f"{says} {', '.join(listed[:WAYS])}{more}")
+    return f" by a plan that {'; '.join(parts)}" if parts else ""
 
 
 def _holds(row: dict[str, Any]) -> list[str]:

@@ -74,7 +74,8 @@ def _knee(frontier: Frontier) -> str:
     if frontier.knee is None:
         if frontier.limits.loosens is None:
             return (
-                f"{frontier.name} limits no measure alone: no value dominates another, and there is no knee."
+                f"{frontier.name} limits no measure alone: each value asks a question of its own, "
+                "so that none dominates another, and there is no knee."
             )
         return "No knee: no point brings clearly more than the straight line between the ends."
     value = _value(frontier.knee.value)
@@ -102,7 +103,7 @@ def _unasked(frontier: Frontier) -> str:
 
 def _print_marginals(console: Console, frontier: Frontier) -> None:
     """What one more of each would bring."""
-    at = frontier.at.problem.numbers.get(frontier.name)
+    at = next((point.value for point in frontier.points if point.result is frontier.at), None)
     table = sheet.table(("one more", "gains", "certified", ""), 1)
     for row in frontier.marginals.to_dict("records"):
         low, high = (_known(row[key]) for key in ("gain_low", "gain_high"))

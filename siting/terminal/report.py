@@ -68,7 +68,7 @@ def print_no_plan(console: Console, summary: Mapping[str, Any]) -> None:
     """Print why there is no plan."""
     sheet.line(console, proof(summary), "bold")
     if "conflict" in summary:
-        print_conflict(console, summary["conflict"], summary["clashes"])
+        print_conflict(console, summary["conflict"])
 
 
 def when(summary: Mapping[str, Any]) -> str:
@@ -213,8 +213,9 @@ def _readings(layout: Mapping[str, Any]) -> list[str]:
 
 
 def method(summary: Mapping[str, Any]) -> str:
-    """Method and the reason for it."""
-    return f"method: {summary['method']} ({summary['why']})"
+    """Method, the reason for it, and whether a clock had a say."""
+    clock = "" if summary["repeatable"] else "; a clock decided how far it went, so another run may differ"
+    return f"method: {summary['method']} ({summary['why']}){clock}"
 
 
 def _objectives(summary: Mapping[str, Any]) -> Table:

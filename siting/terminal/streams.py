@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from siting.errors import InstanceError, ModelError, PlanError, SitingError
-from siting.terminal.interrupt import ABORTED
+from siting.terminal.machine import of_the_machine
 
 DELIVERED, FAILED, BAD_INPUT, INFEASIBLE, NO_PLAN = 0, 1, 2, 3, 4
 """Exit codes. FAILED: a check found something, or a solver failed."""
@@ -26,7 +26,7 @@ PIPE_WIDTH = 140
 def complaints() -> Iterator[None]:
     """Print every complaint of an error siting raises on purpose, one per line, and exit.
 
-    Ctrl-C while there is no plan to keep ends the command with one line.
+    So do errors of the machine: its memory and its disks.
     """
     try:
         yield
@@ -35,9 +35,12 @@ def complaints() -> Iterator[None]:
             typer.echo(f"error: {complaint}", err=True)
         bad_input = isinstance(error, InstanceError | ModelError | PlanError)
         raise typer.Exit(BAD_INPUT if bad_input else FAILED) from None
-    except KeyboardInterrupt:
-        typer.echo("aborted", err=True)
-        raise typer.Exit(ABORTED) from None
+    except Exception as error:
+        told = of_the_machine(error)
+        if told is None:
+            raise
+        typer.echo(f"error: {told}", err=True)
+        raise typer.Exit(FAILED) from None
 
 
 def console(*, err: bool = False, quiet: bool = False) -> Console:
@@ -54,13 +57,6 @@ def console(*, err: bool = False, quiet: bool = False) -> Console:
     if not stream.isatty():
         found.width = PIPE_WIDTH
     return found
-
-
-def tolerant() -> None:
-    """Have stdout replace what its encoding cannot say, e.g. Ukrainian names under ``LANG=C``."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None and getattr(sys.stdout, "errors", "") == "strict":
-        reconfigure(errors="replace")
 
 
 def print_json(content: Any) -> None:

@@ -1,12 +1,15 @@
-"""What further solves have found about a plan: the price of nesting, the stability of sites."""
+"""Further solves about a plan, and what they have found: the price of nesting, the stability of sites."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import typer
 
 from siting.terminal import sheet, words
+from siting.terminal.interrupt import skippable
+from siting.terminal.progress import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,3 +50,23 @@ def _print_stability(console: Console, stability: pd.DataFrame) -> None:
     least = stability.sort_values(["scenarios", "near_optimal"], kind="stable").head(_TOLD)
     if len(least):
         sheet.line(console, "least stable: " + ", ".join(least["site_id"].astype(str) + " " + least["type"]))
+
+
+def study(result: Result, err: Console, seconds: float | None) -> None:
+    """Further solves that a plan across periods or scenarios asks for, where there is time for them."""
+    layout = result.problem.responses.layout
+    wanted = {
+        "nesting": (layout.periods, "what each period could have if it stood alone"),
+        "stability": (layout.scenarios, "how stable the sites are"),
+    }
+    for name, (there, about) in wanted.items():
+        if not there:
+            continue
+        if seconds is not None:
+            err.print(f"not looked at under --seconds: {about} (result.{name} does)", soft_wrap=True)
+            continue
+        try:
+            with skippable(), shown(err, f"looking at {about}"):
+                getattr(result, name)
+        except KeyboardInterrupt:  # the plan is there and will be written
+            typer.echo(f"not looked at: {about}", err=True)

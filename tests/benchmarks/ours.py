@@ -140,7 +140,7 @@ def ours_pmedian(distances: Distances, medians: int, seconds: float) -> tuple[fl
         np.arange(count, dtype=np.int32), indptr, order[keep], parts[None, :], parts, np.zeros(0),
         -float(farthest.sum()), np.ones((1, count)), np.array([float(medians)]), np.zeros(count, dtype=bool),
     )  # fmt: skip
-    opened, value, bound = Stage(form, Run(seconds=seconds), -1.0).solve(None)
+    opened, value, bound = Stage(form, Run(seconds=seconds), -1.0).solve(())
     if opened is None:
         return np.inf, -bound
     cost = cost_of(distances, opened.astype(np.int64))
