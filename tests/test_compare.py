@@ -305,7 +305,7 @@ def test_nothing_else_is_overwritten(towns: tuple[Result, Result], tmp_path: Pat
     found = compare(*towns)
     plan = siting.write(towns[0], tmp_path / "plan")
     before = (plan / "sites.csv").read_bytes()
-    with pytest.raises(siting.PlanError, match="which is no comparison's"):
+    with pytest.raises(siting.PlanError, match="is no comparison folder"):
         write_comparison(found, plan)
     assert (plan / "sites.csv").read_bytes() == before
     (tmp_path / "file").write_text("mine")
@@ -313,7 +313,7 @@ def test_nothing_else_is_overwritten(towns: tuple[Result, Result], tmp_path: Pat
         write_comparison(found, tmp_path / "file")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "sites.csv").write_text("mine")
-    with pytest.raises(siting.PlanError, match="is no comparison"):
+    with pytest.raises(siting.PlanError, match="is no comparison folder"):
         write_comparison(found, tmp_path / "own")
 
 

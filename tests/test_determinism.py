@@ -42,15 +42,16 @@ def test_order_of_rows_does_not_break_ties(model: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", TIED)
-def test_order_of_rows_does_not_break_ties_whoever_solves(model: str, method: str) -> None:
+def test_order_of_rows_does_not_break_ties_whoever_solves(model: str) -> None:
+    """Every method that fits the model, of which there are two at least."""
     case = ("tied:4", model)
-    first = prints_of(case, method=method)
-    if first is None:
-        pytest.skip("the method does not fit the model")
-    for seed in (1, 2):
-        assert prints_of(case, method=method, shuffle=seed, threads=seed) == first
+    found = {method: prints_of(case, method=method) for method in METHODS}
+    fitting = {method: first for method, first in found.items() if first is not None}
+    assert len(fitting) >= 2
+    for method, first in fitting.items():
+        for seed in (1, 2):
+            assert prints_of(case, method=method, shuffle=seed, threads=seed) == first
 
 
 def test_order_of_rows_in_files(tmp_path: Path) -> None:

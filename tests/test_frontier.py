@@ -320,7 +320,7 @@ def test_what_is_no_frontier_is_left_alone(three_towns: Instance, tmp_path: Path
     found = frontier(three_towns, sweep={"budget": [7]})
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    with pytest.raises(PlanError, match="something else than a frontier"):
+    with pytest.raises(PlanError, match="is no frontier folder"):
         write_frontier(found, tmp_path / "mine")
     (tmp_path / "mine" / "frontier.csv").write_text("value")
     with pytest.raises(PlanError, match=r"holds notes\.txt, which would be lost"):

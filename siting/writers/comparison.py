@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from siting.errors import PlanError
 from siting.report.comparison import comparison_page
-from siting.writers.folder import write_folder
+from siting.writers.folder import check_replaceable, write_folder
 from siting.writers.geojson import write_geojson
 from siting.writers.layers import Layer
 from siting.writers.tables import write_table
@@ -70,16 +69,10 @@ def check_comparison_target(target: Path) -> None:
     Raises:
         PlanError: something is there that would be lost.
     """
-    if not target.exists():
-        return
-    advice = "choose another folder, or move it away"
-    if not target.is_dir():
-        raise PlanError(f"{target}: is a file and is not overwritten; {advice}")
-    there = sorted(path.name for path in target.iterdir())
-    if others := [name for name in there if name not in (*FILES, PAGE)]:
-        raise PlanError(f"{target}: holds {', '.join(others[:5])}, which is no comparison's; {advice}")
-    if there and not set(FILES) <= set(there):
-        raise PlanError(f"{target}: is no comparison and is not overwritten; {advice}")
+    names = (*FILES, PAGE)
+    check_replaceable(
+        target, "comparison", names, lambda folder: all((folder / one).exists() for one in FILES)
+    )
 
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:

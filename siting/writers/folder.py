@@ -65,17 +65,36 @@ def check_target(target: Path, names: Collection[str]) -> None:
     Raises:
         PlanError: anything else is there.
     """
+    check_replaceable(target, "plan", names, _is_plan)
+
+
+def check_replaceable(
+    target: Path, what: str, names: Collection[str], is_one: Callable[[Path], bool]
+) -> None:
+    """Make sure that nothing would be lost if a folder took the place of what is at ``target``.
+
+    Nothing there, an empty folder, or an older one of its kind with nothing else in it will do.
+
+    Args:
+        target: where the folder would go.
+        what: words for its kind, e.g. ``plan``.
+        names: what folders of this kind may hold.
+        is_one: whether a folder that is not empty is of this kind.
+
+    Raises:
+        PlanError: anything else is there.
+    """
     advice = "choose another folder with --out, or move it away"
     if not target.exists():
         return
     if not target.is_dir():
         raise PlanError(f"{target}: is a file and is not overwritten; {advice}")
     there = sorted(path.name for path in target.iterdir())
-    if there and not _is_plan(target):
-        raise PlanError(f"{target}: is no plan folder and is not overwritten; {advice}")
+    if there and not is_one(target):
+        raise PlanError(f"{target}: is no {what} folder and is not overwritten; {advice}")
     if others := [name for name in there if name not in names]:
         listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
-        raise PlanError(f"{target}: beside a plan it holds {listed}, which would be lost; {advice}")
+        raise PlanError(f"{target}: beside a {what} it holds {listed}, which would be lost; {advice}")
 
 
 def check_disk(target: Path) -> None:

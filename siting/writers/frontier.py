@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.errors import InstanceError, PlanError
+from siting.errors import InstanceError
 from siting.plan import Status
 from siting.readers.extras import extra
 from siting.writers import write
-from siting.writers.folder import write_folder
+from siting.writers.folder import check_replaceable, write_folder
 from siting.writers.tables import write_table
 
 if TYPE_CHECKING:
@@ -61,17 +61,8 @@ def check_frontier_target(target: Path) -> None:
     Raises:
         PlanError: something is there that would be lost.
     """
-    if not target.exists():
-        return
-    advice = "choose another folder with --out, or move it away"
-    if not target.is_dir():
-        raise PlanError(f"{target}: is a file and is not overwritten; {advice}")
-    there = {path.name for path in target.iterdir()}
-    if there and TABLE not in there:
-        raise PlanError(f"{target}: holds something else than a frontier and is not overwritten; {advice}")
-    if others := sorted(there - {TABLE, PLOT, MARGINALS, POINTS}):
-        listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
-        raise PlanError(f"{target}: beside a frontier it holds {listed}, which would be lost; {advice}")
+    names = (TABLE, PLOT, MARGINALS, POINTS)
+    check_replaceable(target, "frontier", names, lambda folder: (folder / TABLE).exists())
 
 
 def point_folder(frontier: Frontier, point: Point) -> str:
